@@ -1,0 +1,40 @@
+//! What can go wrong in a use case, in the words of the business.
+
+use kexiang_core::CustomerId;
+use kexiang_pg::IdempotencyError;
+
+/// Why a use case was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// No such customer.
+    #[error("there is no {0:?}")]
+    CustomerNotFound(CustomerId),
+    /// A contact point identifies this other customer.
+    #[error("a contact point identifies {0:?}")]
+    ContactPointTaken(CustomerId),
+    /// The customer has changed since the caller read it.
+    #[error("{0:?} has changed")]
+    EtagMismatch(CustomerId),
+    /// The request id came before with another payload.
+    #[error("the request id came before with another payload")]
+    RequestIdReused,
+    /// Another change of the same rows came in between.
+    #[error("another change came in between")]
+    Conflict,
+    /// The database.
+    #[error(transparent)]
+    Sql(#[from] sqlx::Error),
+    /// A stored answer or event that can't be written or read as JSON: a defect.
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+}
+
+impl From<IdempotencyError> for AppError {
+    fn from(error: IdempotencyError) -> Self {
+        match error {
+            IdempotencyError::RequestIdReused => Self::RequestIdReused,
+            IdempotencyError::Sql(error) => Self::Sql(error),
+            IdempotencyError::Stored(error) => Self::Json(error),
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! Taking in what intake and dispatch tell, inside the consumer's transaction. Told again, nothing is written twice.
+
+use kexiang_core::Call;
+use sqlx::PgConnection;
+
+use super::{App, AppError};
+use crate::{
+    domain::{
+        identification::Arrival,
+        link::{CaseLink, ContactLink},
+        timeline::TimelineEntry,
+    },
+    store::{links, timeline},
+};
+
+/// What a batch of intake's events says.
+#[derive(Default)]
+pub struct IntakeNews {
+    /// Contacts whose customer intake knows; none twice.
+    pub contacts: Vec<ContactLink>,
+    /// Contacts whose customer is still to be found.
+    pub arrivals: Vec<Arrival>,
+    /// Cases as they are after the batch; none twice.
+    pub cases: Vec<CaseLink>,
+    /// Every event of the batch.
+    pub timeline: Vec<TimelineEntry>,
+}
+
+/// What a batch of dispatch's events says.
+#[derive(Default)]
+pub struct DispatchNews {
+    /// Every event of the batch.
+    pub timeline: Vec<TimelineEntry>,
+}
+
+impl App {
+    /// Takes in what intake tells: customers of contacts, links, timeline. `call` is this service's own.
+    ///
+    /// # Errors
+    /// [`AppError::Conflict`] when others keep writing the same contact points; those of the database.
+    #[tracing::instrument(name = "app.take_in_intake", skip_all)]
+    pub async fn take_in_intake(
+        &self,
+        conn: &mut PgConnection,
+        call: &Call,
+        news: IntakeNews,
+    ) -> Result<(), AppError> {
+        if !news.contacts.is_empty() {
+            links::upsert_contacts(conn, &news.contacts).await?;
+        }
+        if !news.arrivals.is_empty() {
+            self.identify_contacts(conn, call, news.arrivals).await?;
+        }
+        // After the contacts, so that a case finds the customer of the contact that opened it.
+        if !news.cases.is_empty() {
+            links::upsert_cases(conn, &news.cases).await?;
+        }
+        timeline::append(conn, &news.timeline).await?;
+        Ok(())
+    }
+
+    /// Takes in what dispatch tells. The customers of its cases may become known later.
+    ///
+    /// # Errors
+    /// Those of the database.
+    #[tracing::instrument(name = "app.take_in_dispatch", skip_all)]
+    pub async fn take_in_dispatch(
+        &self,
+        conn: &mut PgConnection,
+        news: DispatchNews,
+    ) -> Result<(), AppError> {
+        timeline::append(conn, &news.timeline).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,23 @@
+//! The settings of customer records, from flags or environment.
+
+use kexiang_rpc::server::Limits;
+
+/// The settings of customer records.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Config {
+    /// Database, as the service's own role: postgres://kexiang_customer_records@host/kexiang.
+    #[arg(long, env = "KEXIANG_CUSTOMER_RECORDS_DATABASE_URL", hide_env_values = true)]
+    pub database_url: String,
+    /// Connections to the database at most.
+    #[arg(long, env = "KEXIANG_CUSTOMER_RECORDS_DATABASE_CONNECTIONS", default_value_t = 16)]
+    pub database_connections: u32,
+    /// Address of intake, for its events and contacts.
+    #[arg(long, env = "KEXIANG_INTAKE_ADDRESS", default_value = "http://127.0.0.1:7001")]
+    pub intake_address: String,
+    /// Address of dispatch, for its events.
+    #[arg(long, env = "KEXIANG_DISPATCH_ADDRESS", default_value = "http://127.0.0.1:7002")]
+    pub dispatch_address: String,
+    /// Limits.
+    #[command(flatten)]
+    pub limits: Limits,
+}

@@ -1,0 +1,17 @@
+//! Who they are and how they are recognised; pure, without IO.
+//!
+//! | to see | read |
+//! |---|---|
+//! | a customer, and what may change of one | [`customer`] |
+//! | phones, e-mails, addresses: normalisation and what identifies whom | [`contact_point`] |
+//! | how a batch of callers becomes customers | [`identification`] |
+//! | whose contact, whose case | [`link`] |
+//! | what a caller hears back at once | [`recognition`] |
+//! | what happened with a customer | [`timeline`] |
+
+pub mod contact_point;
+pub mod customer;
+pub mod identification;
+pub mod link;
+pub mod recognition;
+pub mod timeline;

@@ -1,0 +1,31 @@
+//! The one place that makes a status of what a use case refused.
+
+use kexiang_core::CustomerId;
+use kexiang_rpc::{Refusal, Violations};
+use tonic::Status;
+
+use crate::app::AppError;
+
+/// Domain of this service's refusals.
+pub const DOMAIN: &str = "customer-records.kexiang";
+
+/// The status of a refused use case.
+pub fn status(error: AppError) -> Status {
+    match error {
+        AppError::CustomerNotFound(id) => Refusal::not_found(DOMAIN, CustomerId::TYPE, &id.name()),
+        AppError::ContactPointTaken(other) => {
+            Refusal::already_exists(DOMAIN, CustomerId::TYPE, &other.name())
+        }
+        AppError::EtagMismatch(id) => Refusal::etag_mismatch(DOMAIN, &id.name()),
+        AppError::RequestIdReused => Refusal::request_id_reused(DOMAIN),
+        AppError::Conflict => Refusal::conflict(DOMAIN),
+        AppError::Sql(error) => Refusal::database(DOMAIN, &error),
+        AppError::Json(error) => Refusal::internal(DOMAIN, &error),
+    }
+    .into()
+}
+
+/// The status of a request with wrong fields, or what was read of it.
+pub fn read<T>(violations: Violations, value: Option<T>) -> Result<T, Status> {
+    violations.into_result(DOMAIN, value).map_err(Status::from)
+}

@@ -1,0 +1,223 @@
+//! Customers with their contact points.
+
+use std::{collections::HashMap, iter::zip};
+
+use jiff_sqlx::{Timestamp, ToSqlx};
+use kexiang_core::CustomerId;
+use sqlx::{FromRow, PgConnection};
+use uuid::Uuid;
+
+use super::inconsistent;
+use crate::domain::{
+    contact_point::{ContactPoint, ContactPointKey},
+    customer::Customer,
+};
+
+#[derive(FromRow)]
+struct CustomerRow {
+    customer_id: Uuid,
+    kind: String,
+    display_name: String,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    version: i64,
+    point_kinds: Vec<String>,
+    point_values: Vec<String>,
+}
+
+impl TryFrom<CustomerRow> for Customer {
+    type Error = sqlx::Error;
+    fn try_from(row: CustomerRow) -> Result<Self, sqlx::Error> {
+        let contact_points = zip(row.point_kinds, row.point_values)
+            .map(|(kind, value)| Ok(ContactPoint::from_stored(kind.parse().map_err(inconsistent)?, value)))
+            .collect::<Result<_, sqlx::Error>>()?;
+        Ok(Self {
+            customer_id: CustomerId::from_uuid(row.customer_id),
+            kind: row.kind.parse().map_err(inconsistent)?,
+            display_name: row.display_name,
+            contact_points,
+            created_at: row.created_at.to_jiff(),
+            updated_at: row.updated_at.to_jiff(),
+            version: row.version,
+        })
+    }
+}
+
+/// The customers of these ids, in the order asked; unknown ones are left out.
+///
+/// # Errors
+/// Those of the database.
+#[tracing::instrument(name = "db.customer.load", skip_all)]
+pub async fn load(conn: &mut PgConnection, ids: &[CustomerId]) -> sqlx::Result<Vec<Customer>> {
+    let uuids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
+    let rows: Vec<CustomerRow> = sqlx::query_as(
+        "select c.customer_id, c.kind, c.display_name, c.created_at, c.updated_at, c.version,
+                array(select p.kind from customer_records.contact_points p
+                      where p.customer_id = c.customer_id order by p.position) as point_kinds,
+                array(select p.value from customer_records.contact_points p
+                      where p.customer_id = c.customer_id order by p.position) as point_values
+         from customer_records.customers c
+         where c.customer_id = any($1)",
+    )
+    .bind(&uuids)
+    .fetch_all(conn)
+    .await?;
+    let mut found: HashMap<Uuid, CustomerRow> = rows.into_iter().map(|row| (row.customer_id, row)).collect();
+    uuids.iter().filter_map(|id| found.remove(id)).map(Customer::try_from).collect()
+}
+
+/// The customer of this id.
+///
+/// # Errors
+/// Those of the database.
+pub async fn find(conn: &mut PgConnection, id: CustomerId) -> sqlx::Result<Option<Customer>> {
+    Ok(load(conn, &[id]).await?.pop())
+}
+
+/// Whether there is a customer of this id.
+///
+/// # Errors
+/// Those of the database.
+#[tracing::instrument(name = "db.customer.exists", skip_all)]
+pub async fn exists(conn: &mut PgConnection, id: CustomerId) -> sqlx::Result<bool> {
+    sqlx::query_scalar("select exists (select from customer_records.customers where customer_id = $1)")
+        .bind(id.uuid())
+        .fetch_one(conn)
+        .await
+}
+
+/// The customer of this id, locked until the transaction ends; links may still refer to it meanwhile.
+///
+/// # Errors
+/// Those of the database.
+#[tracing::instrument(name = "db.customer.find_for_update", skip_all)]
+pub async fn find_for_update(conn: &mut PgConnection, id: CustomerId) -> sqlx::Result<Option<Customer>> {
+    sqlx::query("select 1 from customer_records.customers where customer_id = $1 for no key update")
+        .bind(id.uuid())
+        .execute(&mut *conn)
+        .await?;
+    find(conn, id).await
+}
+
+/// Ids of customers older than `after`, newest first.
+///
+/// # Errors
+/// Those of the database.
+#[tracing::instrument(name = "db.customer.list", skip_all)]
+pub async fn list(
+    conn: &mut PgConnection,
+    after: Option<CustomerId>,
+    limit: i64,
+) -> sqlx::Result<Vec<CustomerId>> {
+    let ids: Vec<Uuid> = sqlx::query_scalar(
+        "select customer_id from customer_records.customers
+         where customer_id < $1
+         order by customer_id desc
+         limit $2",
+    )
+    .bind(after.map_or(Uuid::max(), CustomerId::uuid))
+    .bind(limit)
+    .fetch_all(conn)
+    .await?;
+    Ok(ids.into_iter().map(CustomerId::from_uuid).collect())
+}
+
+/// Ids of customers older than `after` with this contact point, newest first.
+///
+/// # Errors
+/// Those of the database.
+#[tracing::instrument(name = "db.customer.list_by_contact_point", skip_all)]
+pub async fn list_by_contact_point(
+    conn: &mut PgConnection,
+    key: &ContactPointKey,
+    after: Option<CustomerId>,
+    limit: i64,
+) -> sqlx::Result<Vec<CustomerId>> {
+    let ids: Vec<Uuid> = sqlx::query_scalar(
+        "(select customer_id from customer_records.contact_points
+          where identifying and kind = $1 and match_key = $2 and customer_id < $3)
+         union all
+         (select customer_id from customer_records.contact_points
+          where not identifying and kind = $1 and match_key = $2 and customer_id < $3
+          order by customer_id desc
+          limit $4)
+         order by customer_id desc
+         limit $4",
+    )
+    .bind(key.kind.as_str())
+    .bind(&key.text)
+    .bind(after.map_or(Uuid::max(), CustomerId::uuid))
+    .bind(limit)
+    .fetch_all(conn)
+    .await?;
+    Ok(ids.into_iter().map(CustomerId::from_uuid).collect())
+}
+
+/// Inserts customers, without their contact points.
+///
+/// # Errors
+/// Those of the database.
+#[tracing::instrument(name = "db.customer.insert", skip_all)]
+pub async fn insert(conn: &mut PgConnection, customers: &[&Customer]) -> sqlx::Result<()> {
+    let ids: Vec<Uuid> = customers.iter().map(|c| c.customer_id.uuid()).collect();
+    let kinds: Vec<&str> = customers.iter().map(|c| c.kind.as_str()).collect();
+    let names: Vec<&str> = customers.iter().map(|c| c.display_name.as_str()).collect();
+    let created: Vec<Timestamp> = customers.iter().map(|c| c.created_at.to_sqlx()).collect();
+    sqlx::query(
+        "insert into customer_records.customers (customer_id, kind, display_name, created_at, updated_at, version)
+         select customer_id, kind, display_name, created_at, created_at, 1
+         from unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[])
+              as new (customer_id, kind, display_name, created_at)",
+    )
+    .bind(ids)
+    .bind(kinds)
+    .bind(names)
+    .bind(created)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Writes a changed customer, without its contact points. The row is locked by the caller.
+///
+/// # Errors
+/// Those of the database.
+#[tracing::instrument(name = "db.customer.update", skip_all)]
+pub async fn update(conn: &mut PgConnection, customer: &Customer) -> sqlx::Result<()> {
+    sqlx::query(
+        "update customer_records.customers set kind = $2, display_name = $3, updated_at = $4, version = $5
+         where customer_id = $1",
+    )
+    .bind(customer.customer_id.uuid())
+    .bind(customer.kind.as_str())
+    .bind(&customer.display_name)
+    .bind(customer.updated_at.to_sqlx())
+    .bind(customer.version)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Marks customers as changed, because they gain contact points, and locks them until the transaction ends. Tells whether
+/// all still had the version given.
+///
+/// # Errors
+/// Those of the database.
+#[tracing::instrument(name = "db.customer.touch", skip_all)]
+pub async fn touch(
+    conn: &mut PgConnection,
+    versions: &[(CustomerId, i64)],
+    now: jiff::Timestamp,
+) -> sqlx::Result<bool> {
+    let done = sqlx::query(
+        "update customer_records.customers c set updated_at = $3, version = c.version + 1
+         from unnest($1::uuid[], $2::bigint[]) as read (customer_id, version)
+         where c.customer_id = read.customer_id and c.version = read.version",
+    )
+    .bind(versions.iter().map(|(id, _)| id.uuid()).collect::<Vec<_>>())
+    .bind(versions.iter().map(|(_, version)| *version).collect::<Vec<_>>())
+    .bind(now.to_sqlx())
+    .execute(conn)
+    .await?;
+    Ok(usize::try_from(done.rows_affected()).is_ok_and(|touched| touched == versions.len()))
+}

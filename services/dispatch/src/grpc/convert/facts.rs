@@ -1,0 +1,50 @@
+//! Facts of events on the wire.
+
+use kexiang_proto::dispatch_v1 as pb;
+use kexiang_rpc::time;
+
+use super::{
+    resources::{agent_name, optional_time, unit_name},
+    words,
+};
+use crate::domain::facts::{AgentFacts, TaskFacts, WorkOrderFacts};
+
+impl From<WorkOrderFacts> for pb::WorkOrderFacts {
+    fn from(facts: WorkOrderFacts) -> Self {
+        Self {
+            work_order: facts.work_order.name(),
+            case: facts.case.name(),
+            attempt: facts.life,
+            site: facts.site.name(),
+            state: words::work_order_state(facts.state),
+            unit: unit_name(facts.unit.as_ref()),
+            agent: agent_name(facts.agent.as_ref()),
+            rework_count: facts.rework_count,
+            create_time: Some(time::to_wire(facts.created_at)),
+            complete_time: optional_time(facts.completed_at),
+        }
+    }
+}
+
+impl From<TaskFacts> for pb::TaskFacts {
+    fn from(facts: TaskFacts) -> Self {
+        Self {
+            task: facts.task.name(),
+            kind: words::task_kind(facts.kind),
+            case: facts.case.name(),
+            site: facts.site.name(),
+            state: words::task_state(facts.state),
+            due_time: Some(time::to_wire(facts.due_at)),
+            failed_attempts: facts.failed_attempts,
+            satisfaction: words::satisfaction(facts.satisfaction),
+            complete_time: optional_time(facts.completed_at),
+            attempt: facts.life,
+        }
+    }
+}
+
+impl From<AgentFacts> for pb::AgentFacts {
+    fn from(facts: AgentFacts) -> Self {
+        Self { agent: facts.agent.name(), unit: facts.unit.name(), presence: words::presence(facts.presence) }
+    }
+}

@@ -1,0 +1,26 @@
+//! The facts of this service's log as the messages that its events document.
+
+use kexiang_events::StoredEvent;
+use kexiang_proto::dispatch_v1 as pb;
+use prost::Name;
+use prost_types::Any;
+use serde::{Deserialize, de::Error};
+
+use crate::domain::facts::{AgentFacts, TaskFacts, WorkOrderFacts};
+
+/// Writes the facts of an event as its message.
+///
+/// # Errors
+/// When the log holds an event that this version does not write.
+pub fn to_any(event: &StoredEvent) -> Result<Any, serde_json::Error> {
+    match event.event_type.split_once('.') {
+        Some(("work_order", _)) => pack(&pb::WorkOrderFacts::from(WorkOrderFacts::deserialize(&event.data)?)),
+        Some(("task", _)) => pack(&pb::TaskFacts::from(TaskFacts::deserialize(&event.data)?)),
+        Some(("agent", _)) => pack(&pb::AgentFacts::from(AgentFacts::deserialize(&event.data)?)),
+        _ => Err(Error::custom("an event of unknown type")),
+    }
+}
+
+fn pack<M: Name>(facts: &M) -> Result<Any, serde_json::Error> {
+    Any::from_msg(facts).map_err(Error::custom)
+}

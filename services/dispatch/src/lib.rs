@@ -1,0 +1,119 @@
+//! Dispatch: who does what by when. Owns the schema `dispatch`: units and agents, routing tables, work orders with the
+//! decisions who does them, and return visits. Work orders and return visits are made of intake's events alone; what happens
+//! to them is told in dispatch's own log.
+//!
+//! | room | to see |
+//! |---|---|
+//! | [`domain`] | states and moves, routing, the choice of an agent and its reasons; no IO |
+//! | [`app`] | the use cases: load → decide → save + event, one transaction each |
+//! | `store` | SQL over the schema `dispatch`, and the order of its locks |
+//! | [`worker`] | the consumer of intake's log, the settling of what waits |
+//! | [`grpc`] | `kexiang.dispatch.v1.DispatchService` and the feed |
+//!
+//! To add a move of a work order: the method in `domain/work_order.rs` with its line in the table of `domain/state.rs`, its
+//! event in `domain/facts.rs`, the use case in `app/work_orders.rs`, the handler in `grpc/service.rs`, a story in `tests/it`.
+//!
+//! # Invariants and failure cases
+//! - One work order and one return visit per life of a case, however often events come.
+//! - `agents.open_orders` equals a recount at every commit; it changes only under the lock of the agent's unit.
+//! - Where orders wait, no line fits them, or nobody is free who could take them, or the worker is on its way; no
+//!   transaction settles more than 500 of each.
+//! - Killed at any point, a change has happened wholly or not at all; intake's events are taken in again from the cursor.
+//! - When intake is away, everything else goes on; new cases are taken in when it is back.
+
+pub mod app;
+mod config;
+pub mod domain;
+pub mod grpc;
+mod store;
+pub mod worker;
+
+use anyhow::Context;
+use kexiang_core::Call;
+use kexiang_events::{EventLog, FeedService, Subscription, consume, partition};
+use kexiang_pg::{Pool, Schema};
+use kexiang_proto::{
+    dispatch_v1::dispatch_service_server::DispatchServiceServer,
+    event_v1::event_feed_service_server::EventFeedServiceServer,
+};
+use kexiang_rpc::{
+    Deps, Peer,
+    server::{MAX_MESSAGE_BYTES, Server},
+};
+use tokio::net::TcpListener;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+pub use config::Config;
+
+use crate::{
+    app::{App, IDEMPOTENCY},
+    grpc::{DOMAIN, Dispatch},
+    worker::{intake_events, settle_waiting},
+};
+
+/// The service's name in spans, events and tokens.
+pub const SERVICE: &str = "dispatch";
+/// The schema that dispatch owns.
+pub const SCHEMA: Schema = Schema { name: "dispatch", role: "kexiang_dispatch", migrator: &MIGRATOR };
+static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
+
+/// Serves dispatch on `listener` until `shutdown`, then finishes what it accepted.
+///
+/// # Errors
+/// When the settings can't work, or the listener fails.
+pub async fn run(
+    config: Config,
+    deps: Deps,
+    listener: TcpListener,
+    shutdown: CancellationToken,
+) -> anyhow::Result<()> {
+    let pool = kexiang_pg::connect(&config.database_url, "kexiang-dispatch", config.database_connections)
+        .context("KEXIANG_DISPATCH_DATABASE_URL is no database address")?;
+    let log = EventLog::new(SCHEMA.name);
+    let app = App::new(pool.clone(), deps.clock.clone(), log.clone());
+    let workers = start_workers(&config, &deps, &app, &pool, &shutdown)?;
+
+    let feed = FeedService::new(pool.clone(), log, SERVICE, DOMAIN, grpc::to_any, shutdown.clone());
+    let ready_pool = pool.clone();
+    Server::new(SERVICE, DOMAIN, deps.verifier, config.limits)
+        .add(DispatchServiceServer::new(Dispatch::new(app)).max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .add(EventFeedServiceServer::new(feed))
+        .serve(listener, move || is_ready(ready_pool.clone()), shutdown)
+        .await?;
+
+    workers.wait().await;
+    pool.close().await;
+    Ok(())
+}
+
+fn start_workers(
+    config: &Config,
+    deps: &Deps,
+    app: &App,
+    pool: &Pool,
+    shutdown: &CancellationToken,
+) -> anyhow::Result<TaskTracker> {
+    let call = Call::of_service(SERVICE)?;
+    let subscription = Subscription {
+        consumer: intake_events::CONSUMER,
+        schema: SCHEMA.name,
+        pool: pool.clone(),
+        source: Peer::connect_lazy(&config.intake_address, deps.tokens.clone())?,
+        types: intake_events::TYPES,
+        clock: deps.clock.clone(),
+    };
+    let handler = intake_events::IntakeEvents { app: app.clone(), call: call.clone() };
+
+    let workers = TaskTracker::new();
+    workers.spawn(consume(subscription, handler, shutdown.clone()));
+    workers.spawn(settle_waiting::run(app.clone(), call, shutdown.clone()));
+    workers.spawn(partition::keep_ahead(pool.clone(), SCHEMA.name, deps.clock.clone(), shutdown.clone()));
+    workers.spawn(IDEMPOTENCY.forget_old(pool.clone(), deps.clock.clone(), shutdown.clone()));
+    workers.spawn(kexiang_pg::report_pool(pool.clone(), SERVICE, shutdown.clone()));
+    workers.close();
+    Ok(workers)
+}
+
+async fn is_ready(pool: Pool) -> bool {
+    matches!(kexiang_pg::pending_migrations(&pool, &SCHEMA).await, Ok(false))
+}

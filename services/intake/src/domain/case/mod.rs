@@ -1,0 +1,243 @@
+//! Cases and their states (IN-17).
+//!
+//! | from | what happens | to | by whom |
+//! |---|---|---|---|
+//! | RECEIVED | a work order exists | DISPATCHED | dispatch's event alone |
+//! | RECEIVED, handling DESK | resolved at the desk | RESOLVED | the desk |
+//! | RECEIVED, handling DESK | sent to dispatch | RECEIVED, handling DISPATCH | the desk |
+//! | DISPATCHED | the work order is completed | RESOLVED | dispatch's event alone |
+//! | RESOLVED | the customer is told | INFORMED | the desk |
+//! | INFORMED | the return visit is answered or exhausted | VISITED, then CLOSED | dispatch's event alone |
+//! | INFORMED | closed, where the kind needs no return visit | CLOSED | the desk |
+//! | CLOSED | put away | ARCHIVED | a supervisor |
+//! | RECEIVED, DISPATCHED | withdrawn, with a reason | WITHDRAWN | the desk |
+//! | RESOLVED, INFORMED, VISITED, CLOSED | reopened, with a reason | RECEIVED, handling DISPATCH | the desk, or a dissatisfied answer |
+//!
+//! Invariants: nothing else moves a case; `first_resolved_at` is set once; `resolved_at` is set exactly in RESOLVED, INFORMED,
+//! VISITED, CLOSED and ARCHIVED; `closed_at` exactly in CLOSED and ARCHIVED; complaints and faults never reach CLOSED without
+//! VISITED. Cases brought over from another system start as RECEIVED or CLOSED ([`History`]).
+//!
+//! | to see | read |
+//! |---|---|
+//! | the words for where it stands and who works first | [`state`] |
+//! | what may happen to it, and when | [`transition`] |
+
+pub mod state;
+pub mod transition;
+
+use kexiang_core::{
+    AgentId, CaseId, Channel, ContactId, CustomerId, Kind, Satisfaction, Severity, SiteId, Timestamp, UnitId,
+};
+use serde::{Deserialize, Serialize};
+
+pub use self::{
+    state::{CaseState, Handling},
+    transition::{Transition, TransitionError},
+};
+use super::facts::CaseFacts;
+
+/// What became of a case in the system that it is brought over from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct History {
+    /// When it was closed there; `None` for one that is still open.
+    pub closed_at: Option<Timestamp>,
+    /// What was done there.
+    pub resolution: Option<String>,
+}
+
+/// A case to be accepted, checked field by field.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewCase {
+    /// What it is.
+    pub kind: Kind,
+    /// Category code.
+    pub category: String,
+    /// In one line.
+    pub title: String,
+    /// In full.
+    pub description: Option<String>,
+    /// Grid or district of the place.
+    pub district: Option<String>,
+    /// Address of the place.
+    pub address: Option<String>,
+    /// How bad.
+    pub severity: Severity,
+    /// Who works first.
+    pub handling: Handling,
+    /// The number in another system; unique per site.
+    pub external_reference: Option<String>,
+    /// What became of it elsewhere, when it is brought over.
+    pub history: Option<History>,
+}
+
+/// What a new case takes from the contact that opens it and from the register.
+#[derive(Debug, Clone)]
+pub struct Opening {
+    /// The site.
+    pub site: SiteId,
+    /// The contact.
+    pub contact: ContactId,
+    /// The contact's channel.
+    pub channel: Channel,
+    /// What people will say.
+    pub number: String,
+    /// When: now, or the contact's time when the case is brought over.
+    pub accepted_at: Timestamp,
+    /// The accepting agent.
+    pub agent: Option<AgentId>,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// A case 受理单.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Case {
+    /// Its id.
+    pub id: CaseId,
+    /// Where.
+    pub site: SiteId,
+    /// What people say.
+    pub number: String,
+    /// The contact that opened it.
+    pub contact: ContactId,
+    /// How it came in.
+    pub channel: Channel,
+    /// What it is.
+    pub kind: Kind,
+    /// Category code.
+    pub category: String,
+    /// In one line.
+    pub title: String,
+    /// In full.
+    pub description: Option<String>,
+    /// Grid or district of the place.
+    pub district: Option<String>,
+    /// Address of the place.
+    pub address: Option<String>,
+    /// How bad.
+    pub severity: Severity,
+    /// Who works first.
+    pub handling: Handling,
+    /// The number in another system.
+    pub external_reference: Option<String>,
+    /// Where it stands.
+    pub state: CaseState,
+    /// The customer, once known.
+    pub customer: Option<CustomerId>,
+    /// First responsible (IN-11).
+    pub first_responsible_agent: Option<AgentId>,
+    /// Who works or worked on it.
+    pub unit: Option<UnitId>,
+    /// What was done.
+    pub resolution: Option<String>,
+    /// Resolved without a work order.
+    pub resolved_at_desk: bool,
+    /// The customer's answer.
+    pub satisfaction: Option<Satisfaction>,
+    /// How often reopened.
+    pub reopen_count: i32,
+    /// Accepted.
+    pub accepted_at: Timestamp,
+    /// First resolved.
+    pub first_resolved_at: Option<Timestamp>,
+    /// Last resolved; `None` while reopened.
+    pub resolved_at: Option<Timestamp>,
+    /// Customer informed.
+    pub informed_at: Option<Timestamp>,
+    /// How.
+    pub inform_channel: Option<Channel>,
+    /// What was said.
+    pub inform_note: Option<String>,
+    /// Closed.
+    pub closed_at: Option<Timestamp>,
+    /// Last change.
+    pub updated_at: Timestamp,
+    /// The reason of the last withdrawal or reopening.
+    pub reason: Option<String>,
+    /// Grows with every change; the etag.
+    pub version: i64,
+}
+
+impl NewCase {
+    /// Accepts the case; with a history it starts where it stood elsewhere.
+    #[must_use]
+    pub fn accept(self, id: CaseId, opening: Opening) -> Case {
+        let closed_at = self.history.as_ref().and_then(|history| history.closed_at);
+        Case {
+            id,
+            site: opening.site,
+            number: opening.number,
+            contact: opening.contact,
+            channel: opening.channel,
+            kind: self.kind,
+            category: self.category,
+            title: self.title,
+            description: self.description,
+            district: self.district,
+            address: self.address,
+            severity: self.severity,
+            handling: self.handling,
+            external_reference: self.external_reference,
+            state: if closed_at.is_some() { CaseState::Closed } else { CaseState::Received },
+            customer: None,
+            first_responsible_agent: opening.agent,
+            unit: None,
+            resolution: self.history.and_then(|history| history.resolution),
+            resolved_at_desk: false,
+            satisfaction: None,
+            reopen_count: 0,
+            accepted_at: opening.accepted_at,
+            first_resolved_at: closed_at,
+            resolved_at: closed_at,
+            informed_at: None,
+            inform_channel: None,
+            inform_note: None,
+            closed_at,
+            updated_at: opening.now,
+            reason: None,
+            version: 1,
+        }
+    }
+}
+
+impl Case {
+    /// Keeps whose case it is, as customer records found out.
+    pub fn identify(&mut self, customer: Option<CustomerId>, now: Timestamp) {
+        self.customer = customer;
+        self.updated_at = now;
+        self.version += 1;
+    }
+
+    /// What its events tell.
+    #[must_use]
+    pub fn facts(&self, time_zone: &str) -> CaseFacts {
+        CaseFacts {
+            case: self.id,
+            number: self.number.clone(),
+            site: self.site.clone(),
+            time_zone: time_zone.to_owned(),
+            contact: self.contact,
+            channel: self.channel,
+            kind: self.kind,
+            category: self.category.clone(),
+            district: self.district.clone(),
+            severity: self.severity,
+            handling: self.handling,
+            state: self.state,
+            customer: self.customer,
+            first_responsible_agent: self.first_responsible_agent.clone(),
+            unit: self.unit.clone(),
+            resolved_at_desk: self.resolved_at_desk,
+            satisfaction: self.satisfaction,
+            reopen_count: self.reopen_count,
+            accepted_at: self.accepted_at,
+            first_resolved_at: self.first_resolved_at,
+            resolved_at: self.resolved_at,
+            informed_at: self.informed_at,
+            closed_at: self.closed_at,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

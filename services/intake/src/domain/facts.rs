@@ -1,0 +1,87 @@
+//! What the events of intake tell: ids and codes, no personal data. The log keeps these as JSON; `grpc/convert` writes them as
+//! the messages of `kexiang/intake/v1/event.proto`.
+
+use kexiang_core::{
+    Actor, AgentId, CaseId, Channel, ContactId, CustomerId, Kind, Satisfaction, Severity, SiteId, Timestamp,
+    UnitId,
+};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    case::{CaseState, Handling},
+    contact::Purpose,
+};
+
+/// Facts of a contact.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ContactFacts {
+    /// Which.
+    pub contact: ContactId,
+    /// Where.
+    pub site: SiteId,
+    /// Its number in the public register.
+    pub register_number: i64,
+    /// When.
+    pub contact_at: Timestamp,
+    /// How.
+    pub channel: Channel,
+    /// Why.
+    pub purpose: Purpose,
+    /// Who registered it.
+    pub registered_by: Actor,
+    /// The case that it opened or joined.
+    pub case: Option<CaseId>,
+    /// The customer, once known.
+    pub customer: Option<CustomerId>,
+}
+
+/// Facts of a case.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CaseFacts {
+    /// Which.
+    pub case: CaseId,
+    /// What people say.
+    pub number: String,
+    /// Where.
+    pub site: SiteId,
+    /// The site's time zone.
+    pub time_zone: String,
+    /// The contact that opened it.
+    pub contact: ContactId,
+    /// How it came in.
+    pub channel: Channel,
+    /// What it is.
+    pub kind: Kind,
+    /// Category code.
+    pub category: String,
+    /// Grid or district.
+    pub district: Option<String>,
+    /// How bad.
+    pub severity: Severity,
+    /// Who works first.
+    pub handling: Handling,
+    /// Where it stands.
+    pub state: CaseState,
+    /// The customer, once known.
+    pub customer: Option<CustomerId>,
+    /// First responsible.
+    pub first_responsible_agent: Option<AgentId>,
+    /// Who works on it.
+    pub unit: Option<UnitId>,
+    /// Resolved without a work order.
+    pub resolved_at_desk: bool,
+    /// The customer's answer.
+    pub satisfaction: Option<Satisfaction>,
+    /// How often reopened.
+    pub reopen_count: i32,
+    /// Accepted.
+    pub accepted_at: Timestamp,
+    /// First resolved.
+    pub first_resolved_at: Option<Timestamp>,
+    /// Last resolved.
+    pub resolved_at: Option<Timestamp>,
+    /// Customer informed.
+    pub informed_at: Option<Timestamp>,
+    /// Closed.
+    pub closed_at: Option<Timestamp>,
+}

@@ -1,0 +1,74 @@
+//! Accepting and reading cases on the wire; their verbs are in [`super::verbs`].
+
+use kexiang_core::{CaseId, Kind};
+use kexiang_proto::{intake_v1 as pb, type_v1 as words};
+use kexiang_rpc::{PageRequest, Refusal, Violations, call, field};
+use tonic::{Request, Status};
+
+use super::{DOMAIN, contacts::read_contact, convert, read, status::status};
+use crate::{
+    app::{
+        Accepted, App,
+        acceptance::{Acceptance, Matter},
+        cases::CaseFilter,
+    },
+    domain::CaseState,
+};
+
+pub(super) async fn accept_case(
+    app: &App,
+    request: Request<pb::AcceptCaseRequest>,
+) -> Result<pb::Case, Status> {
+    let mut violations = Violations::default();
+    let call = call(&request, "AcceptCase", &request.get_ref().request_id, &mut violations)?;
+    let request = request.into_inner();
+    let case = read::case(request.case, &mut violations);
+    let contact = read_contact(app, request.contact, &mut violations).await?;
+    let ((call, contact), case) = violations.into_result(DOMAIN, call.zip(contact).zip(case))?;
+    let matter = Matter::Opens(Box::new(case));
+    match app.accept(Acceptance { call, contact, matter }).await.map_err(status)? {
+        Accepted::Case(case) => Ok(convert::case(case)),
+        Accepted::AlreadyPresent(case) => {
+            Err(Refusal::already_exists(DOMAIN, CaseId::TYPE, &case.id.name()).into())
+        }
+        Accepted::Contact(_) => Err(Refusal::defect(DOMAIN).into()),
+    }
+}
+
+pub(super) async fn get_case(app: &App, request: Request<pb::GetCaseRequest>) -> Result<pb::Case, Status> {
+    let mut violations = Violations::default();
+    let id = violations.check("name", field::name(&request.get_ref().name));
+    let id = violations.into_result(DOMAIN, id)?;
+    let case = app.get_case(id).await.map_err(status)?;
+    Ok(convert::case(case))
+}
+
+pub(super) async fn list_cases(
+    app: &App,
+    request: Request<pb::ListCasesRequest>,
+) -> Result<pb::ListCasesResponse, Status> {
+    let request = request.into_inner();
+    let mut violations = Violations::default();
+    let filter = read_case_filter(&request, &mut violations);
+    let bound_to = pb::ListCasesRequest { page_size: 0, page_token: String::new(), ..request.clone() };
+    let page = PageRequest::read(request.page_size, &request.page_token, &bound_to, &mut violations);
+    let (filter, page) = violations.into_result(DOMAIN, filter.zip(page))?;
+    let mut cases = app.list_cases(&filter, page.after, page.limit + 1).await.map_err(status)?;
+    let next_page_token = page.cut(&mut cases, |case| case.id);
+    let cases = cases.into_iter().map(convert::case).collect();
+    Ok(pb::ListCasesResponse { cases, next_page_token })
+}
+
+fn read_case_filter(request: &pb::ListCasesRequest, violations: &mut Violations) -> Option<CaseFilter> {
+    let site = violations.check("site", field::optional(&request.site, field::slug_name));
+    let state = field::optional_word::<pb::CaseState, CaseState>(
+        request.state,
+        "CASE_STATE_",
+        pb::CaseState::as_str_name,
+    );
+    let state = violations.check("state", state);
+    let kind = field::optional_word::<words::Kind, Kind>(request.kind, "KIND_", words::Kind::as_str_name);
+    let kind = violations.check("kind", kind);
+    let customer = violations.check("customer", field::optional(&request.customer, field::name));
+    Some(CaseFilter { site: site?, state: state?, kind: kind?, customer: customer? })
+}

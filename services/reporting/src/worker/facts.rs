@@ -1,0 +1,113 @@
+//! Facts from the wire. They come from services that checked them, so one that can't be read is a defect of the source or a
+//! newer version of it: the consumer stops before it rather than to count wrongly.
+
+use jiff::Timestamp;
+use kexiang_proto::{dispatch_v1, intake_v1, type_v1};
+use kexiang_rpc::{
+    field::{InvalidEnum, InvalidName, name, optional, optional_word, slug_name, word},
+    time::{InvalidTime, optional_timestamp, timestamp},
+};
+use thiserror::Error;
+
+use crate::domain::{
+    facts::{AgentFacts, CaseFacts, TaskFacts, WorkOrderFacts},
+    period::{SiteZone, UnknownZone},
+};
+
+/// Why facts can't be read.
+#[derive(Debug, Error)]
+pub enum UnreadableFacts {
+    /// A name of another form.
+    #[error("a name {0}")]
+    Name(#[from] InvalidName),
+    /// A word that this version does not know.
+    #[error("an enum {0}")]
+    Word(#[from] InvalidEnum),
+    /// A time out of range.
+    #[error("a time {0}")]
+    Time(#[from] InvalidTime),
+    /// A time is missing.
+    #[error("{0} is missing")]
+    Missing(&'static str),
+    /// A zone that the tz database of this machine does not have.
+    #[error(transparent)]
+    Zone(#[from] UnknownZone),
+}
+
+/// Reads a case.
+///
+/// # Errors
+/// [`UnreadableFacts`].
+pub fn case(wire: &intake_v1::CaseFacts) -> Result<CaseFacts, UnreadableFacts> {
+    Ok(CaseFacts {
+        case: name(&wire.case)?,
+        number: wire.number.clone(),
+        site: slug_name(&wire.site)?,
+        zone: SiteZone::parse(&wire.time_zone)?,
+        channel: word(wire.channel, "CHANNEL_", type_v1::Channel::as_str_name)?,
+        kind: word(wire.kind, "KIND_", type_v1::Kind::as_str_name)?,
+        category: wire.category.clone(),
+        unit: optional(&wire.unit, slug_name)?,
+        state: word(wire.state, "CASE_STATE_", intake_v1::CaseState::as_str_name)?,
+        accepted_at: required(wire.accept_time.as_ref(), "accept_time")?,
+        first_resolved_at: optional_timestamp(wire.first_resolve_time.as_ref())?,
+        resolved_at: optional_timestamp(wire.resolve_time.as_ref())?,
+        closed_at: optional_timestamp(wire.close_time.as_ref())?,
+    })
+}
+
+/// Reads a work order.
+///
+/// # Errors
+/// [`UnreadableFacts`].
+pub fn work_order(wire: &dispatch_v1::WorkOrderFacts) -> Result<WorkOrderFacts, UnreadableFacts> {
+    Ok(WorkOrderFacts {
+        work_order: name(&wire.work_order)?,
+        case: name(&wire.case)?,
+        attempt: wire.attempt,
+        site: slug_name(&wire.site)?,
+        state: word(wire.state, "WORK_ORDER_STATE_", dispatch_v1::WorkOrderState::as_str_name)?,
+        unit: optional(&wire.unit, slug_name)?,
+        agent: optional(&wire.agent, slug_name)?,
+        rework_count: wire.rework_count,
+        created_at: required(wire.create_time.as_ref(), "create_time")?,
+        completed_at: optional_timestamp(wire.complete_time.as_ref())?,
+    })
+}
+
+/// Reads a task.
+///
+/// # Errors
+/// [`UnreadableFacts`].
+pub fn task(wire: &dispatch_v1::TaskFacts) -> Result<TaskFacts, UnreadableFacts> {
+    Ok(TaskFacts {
+        task: name(&wire.task)?,
+        kind: word(wire.kind, "TASK_KIND_", dispatch_v1::TaskKind::as_str_name)?,
+        case: name(&wire.case)?,
+        site: slug_name(&wire.site)?,
+        state: word(wire.state, "TASK_STATE_", dispatch_v1::TaskState::as_str_name)?,
+        due_at: required(wire.due_time.as_ref(), "due_time")?,
+        failed_attempts: wire.failed_attempts,
+        satisfaction: optional_word(wire.satisfaction, "SATISFACTION_", type_v1::Satisfaction::as_str_name)?,
+        completed_at: optional_timestamp(wire.complete_time.as_ref())?,
+    })
+}
+
+/// Reads an agent.
+///
+/// # Errors
+/// [`UnreadableFacts`].
+pub fn agent(wire: &dispatch_v1::AgentFacts) -> Result<AgentFacts, UnreadableFacts> {
+    Ok(AgentFacts {
+        agent: slug_name(&wire.agent)?,
+        unit: slug_name(&wire.unit)?,
+        presence: word(wire.presence, "PRESENCE_", dispatch_v1::Presence::as_str_name)?,
+    })
+}
+
+fn required(
+    wire: Option<&prost_types::Timestamp>,
+    field: &'static str,
+) -> Result<Timestamp, UnreadableFacts> {
+    Ok(timestamp(wire.ok_or(UnreadableFacts::Missing(field))?)?)
+}

@@ -1,0 +1,141 @@
+//! Appending to the log.
+
+use std::sync::Arc;
+
+use jiff_sqlx::ToSqlx;
+use kexiang_core::{Call, EventId, Timestamp};
+use serde::Serialize;
+use serde_json::Value;
+use sqlx::{AssertSqlSafe, PgConnection};
+use tokio::sync::watch;
+
+/// The log of one schema. Cheap to clone.
+#[derive(Clone)]
+pub struct EventLog {
+    schema: &'static str,
+    append_sql: Arc<str>,
+    appended: Arc<watch::Sender<()>>,
+}
+
+/// An event to be appended.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    /// `<aggregate>.<past participle>`, such as `case.accepted`.
+    pub event_type: &'static str,
+    /// The resource name of the aggregate that changed. It must be locked by the transaction, or new.
+    pub subject: String,
+    /// When it happened in the world.
+    pub occurred_at: Timestamp,
+    /// The facts of the aggregate after the change; no personal data.
+    pub data: Value,
+    /// The call that did it, where one append tells of several calls.
+    origin: Option<Call>,
+}
+
+/// An event of the log.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredEvent {
+    /// Unique over all services.
+    pub id: EventId,
+    /// `<aggregate>.<past participle>`.
+    pub event_type: String,
+    /// The resource name of the aggregate that changed.
+    pub subject: String,
+    /// When it happened in the world.
+    pub occurred_at: Timestamp,
+    /// When it was written.
+    pub recorded_at: Timestamp,
+    /// Who did it.
+    pub actor: String,
+    /// The event that caused it.
+    pub cause: Option<EventId>,
+    /// W3C trace context of the call that did it.
+    pub traceparent: Option<String>,
+    /// The facts.
+    pub data: Value,
+}
+
+impl Draft {
+    /// An event with these facts.
+    ///
+    /// # Errors
+    /// When the facts can't be written as JSON, which is a defect of their type.
+    pub fn new(
+        event_type: &'static str,
+        subject: String,
+        occurred_at: Timestamp,
+        facts: &impl Serialize,
+    ) -> Result<Self, serde_json::Error> {
+        Ok(Self { event_type, subject, occurred_at, data: serde_json::to_value(facts)?, origin: None })
+    }
+
+    /// Told as done by this call, whichever call appends it.
+    #[must_use]
+    pub fn by(mut self, call: &Call) -> Self {
+        self.origin = Some(call.clone());
+        self
+    }
+}
+
+impl EventLog {
+    /// The log of this schema.
+    #[must_use]
+    pub fn new(schema: &'static str) -> Self {
+        let append_sql = format!(
+            "insert into {schema}.event_log
+                (event_id, event_type, subject, occurred_at, recorded_at, actor, cause, traceparent, data)
+             select e.event_id, e.event_type, e.subject, e.occurred_at, $1, e.actor, e.cause, e.traceparent, e.data
+             from unnest($2::uuid[], $3::text[], $4::text[], $5::timestamptz[], $6::text[], $7::uuid[], $8::text[],
+                         $9::jsonb[])
+                with ordinality as e (event_id, event_type, subject, occurred_at, actor, cause, traceparent, data, nr)
+             order by e.nr"
+        );
+        Self { schema, append_sql: append_sql.into(), appended: Arc::new(watch::Sender::new(())) }
+    }
+
+    /// The schema.
+    #[must_use]
+    pub fn schema(&self) -> &'static str {
+        self.schema
+    }
+
+    /// Appends events in the transaction of the change they tell, in this order.
+    ///
+    /// # Errors
+    /// Those of PostgreSQL.
+    #[tracing::instrument(name = "db.event.append", skip_all, fields(events = drafts.len()))]
+    pub async fn append(
+        &self,
+        connection: &mut PgConnection,
+        call: &Call,
+        now: Timestamp,
+        drafts: &[Draft],
+    ) -> sqlx::Result<()> {
+        if drafts.is_empty() {
+            return Ok(());
+        }
+        let origins: Vec<&Call> = drafts.iter().map(|draft| draft.origin.as_ref().unwrap_or(call)).collect();
+        sqlx::query(AssertSqlSafe(Arc::clone(&self.append_sql)))
+            .bind(now.to_sqlx())
+            .bind(drafts.iter().map(|_| EventId::at(now).uuid()).collect::<Vec<_>>())
+            .bind(drafts.iter().map(|draft| draft.event_type).collect::<Vec<_>>())
+            .bind(drafts.iter().map(|draft| draft.subject.as_str()).collect::<Vec<_>>())
+            .bind(drafts.iter().map(|draft| draft.occurred_at.to_sqlx()).collect::<Vec<_>>())
+            .bind(origins.iter().map(|call| call.actor.to_string()).collect::<Vec<_>>())
+            .bind(origins.iter().map(|call| call.cause.map(EventId::uuid)).collect::<Vec<_>>())
+            .bind(origins.iter().map(|call| call.traceparent.as_deref()).collect::<Vec<_>>())
+            .bind(drafts.iter().map(|draft| &draft.data).collect::<Vec<_>>())
+            .execute(connection)
+            .await?;
+        Ok(())
+    }
+
+    /// Wakes the feed of this process after a commit. Feeds of other processes find new events by their poll.
+    pub fn wake(&self) {
+        self.appended.send_replace(());
+    }
+
+    pub(crate) fn watch(&self) -> watch::Receiver<()> {
+        self.appended.subscribe()
+    }
+}

@@ -1,0 +1,1 @@
+create table alpha.notes (note text not null);
