@@ -4,16 +4,16 @@ use std::sync::Arc;
 
 use jiff_sqlx::ToSqlx;
 use kexiang_core::{Call, EventId, Timestamp};
+use kexiang_pg::Statement;
 use serde::Serialize;
 use serde_json::Value;
-use sqlx::{AssertSqlSafe, PgConnection};
+use sqlx::PgConnection;
 use tokio::sync::watch;
 
 /// The log of one schema. Cheap to clone.
 #[derive(Clone)]
 pub struct EventLog {
     schema: &'static str,
-    append_sql: Arc<str>,
     appended: Arc<watch::Sender<()>>,
 }
 
@@ -69,6 +69,10 @@ impl Draft {
         Ok(Self { event_type, subject, occurred_at, data: serde_json::to_value(facts)?, origin: None })
     }
 
+    fn origin_or<'a>(&'a self, call: &'a Call) -> &'a Call {
+        self.origin.as_ref().unwrap_or(call)
+    }
+
     /// Told as done by this call, whichever call appends it.
     #[must_use]
     pub fn by(mut self, call: &Call) -> Self {
@@ -81,16 +85,7 @@ impl EventLog {
     /// The log of this schema.
     #[must_use]
     pub fn new(schema: &'static str) -> Self {
-        let append_sql = format!(
-            "insert into {schema}.event_log
-                (event_id, event_type, subject, occurred_at, recorded_at, actor, cause, traceparent, data)
-             select e.event_id, e.event_type, e.subject, e.occurred_at, $1, e.actor, e.cause, e.traceparent, e.data
-             from unnest($2::uuid[], $3::text[], $4::text[], $5::timestamptz[], $6::text[], $7::uuid[], $8::text[],
-                         $9::jsonb[])
-                with ordinality as e (event_id, event_type, subject, occurred_at, actor, cause, traceparent, data, nr)
-             order by e.nr"
-        );
-        Self { schema, append_sql: append_sql.into(), appended: Arc::new(watch::Sender::new(())) }
+        Self { schema, appended: Arc::new(watch::Sender::new(())) }
     }
 
     /// The schema.
@@ -114,20 +109,25 @@ impl EventLog {
         if drafts.is_empty() {
             return Ok(());
         }
-        let origins: Vec<&Call> = drafts.iter().map(|draft| draft.origin.as_ref().unwrap_or(call)).collect();
-        sqlx::query(AssertSqlSafe(Arc::clone(&self.append_sql)))
-            .bind(now.to_sqlx())
-            .bind(drafts.iter().map(|_| EventId::at(now).uuid()).collect::<Vec<_>>())
-            .bind(drafts.iter().map(|draft| draft.event_type).collect::<Vec<_>>())
-            .bind(drafts.iter().map(|draft| draft.subject.as_str()).collect::<Vec<_>>())
-            .bind(drafts.iter().map(|draft| draft.occurred_at.to_sqlx()).collect::<Vec<_>>())
-            .bind(origins.iter().map(|call| call.actor.to_string()).collect::<Vec<_>>())
-            .bind(origins.iter().map(|call| call.cause.map(EventId::uuid)).collect::<Vec<_>>())
-            .bind(origins.iter().map(|call| call.traceparent.as_deref()).collect::<Vec<_>>())
-            .bind(drafts.iter().map(|draft| &draft.data).collect::<Vec<_>>())
-            .execute(connection)
-            .await?;
-        Ok(())
+        let mut statement = Statement::default();
+        self.append_to(&mut statement, call, now, drafts);
+        statement.execute(connection, "select").await
+    }
+
+    /// Adds the same to a statement that writes what they tell.
+    pub fn append_to(&self, statement: &mut Statement, call: &Call, now: Timestamp, drafts: &[Draft]) {
+        statement
+            .insert(format!("{}.event_log", self.schema), drafts)
+            .column("event_id", "uuid", |_| EventId::at(now).uuid())
+            .column("event_type", "text", |draft| draft.event_type)
+            .column("subject", "text", |draft| draft.subject.as_str())
+            .column("occurred_at", "timestamptz", |draft| draft.occurred_at.to_sqlx())
+            .column("recorded_at", "timestamptz", |_| now.to_sqlx())
+            .column("actor", "text", |draft| draft.origin_or(call).actor.to_string())
+            .column("cause", "uuid", |draft| draft.origin_or(call).cause.map(EventId::uuid))
+            .column("traceparent", "text", |draft| draft.origin_or(call).traceparent.clone())
+            .column("data", "jsonb", |draft| &draft.data)
+            .add_in_order();
     }
 
     /// Wakes the feed of this process after a commit. Feeds of other processes find new events by their poll.

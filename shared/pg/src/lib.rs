@@ -6,6 +6,7 @@
 //! | what an administrator prepares: database, roles, schemas | [`provision`] in `provision.rs` |
 //! | a service's tables, and whether they are up to date | [`migrate`], [`pending_migrations`] in `migration.rs` |
 //! | repeated requests answered once | [`Idempotency`] in `idempotency.rs` |
+//! | several writes in one round trip | [`Statement`] in `statement.rs` |
 //! | what a failed statement means to a caller | [`classify`] in `fault.rs` |
 //! | the server of a newcomer who has none | [`private`] |
 //!
@@ -21,6 +22,7 @@ mod pool;
 pub mod private;
 mod provision;
 mod schema;
+mod statement;
 
 pub use address::role_url;
 pub use fault::{Fault, classify};
@@ -29,3 +31,4 @@ pub use migration::{migrate, pending_migrations};
 pub use pool::{Pool, connect, report_pool};
 pub use provision::{ProvisionError, RoleGrant, provision};
 pub use schema::{Schema, sql_text};
+pub use statement::{Insertion, Statement};

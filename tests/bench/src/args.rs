@@ -34,6 +34,9 @@ pub struct Args {
     /// HTTP/2 connections that the callers share.
     #[arg(long, default_value_t = 4, value_name = "N", value_parser = value_parser!(u16).range(1..=64))]
     pub connections: u16,
+    /// Instead: brings so many closed cases of another system in over one stream (IN-20).
+    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..=20_000_000))]
+    pub bulk: Option<u32>,
     /// Directory of the private PostgreSQL, on the disk that is to be measured; it stays, so settings can be tried in
     /// DIR/postgres/data/postgresql.conf. A temporary one, removed at the end, when not given.
     #[arg(long, value_name = "DIR")]

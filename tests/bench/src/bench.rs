@@ -59,6 +59,18 @@ pub async fn run(args: &Args) -> anyhow::Result<Report> {
     })
 }
 
+/// Brings so many cases over one stream and gives cases a second; pgbench has no equal of it. As many before them warm up: a
+/// new server first makes the files of its write-ahead log, an old one uses them again.
+pub async fn bulk(args: &Args, count: u32) -> anyhow::Result<f64> {
+    let mut bench = Bench::prepare(args).await?;
+    bench.load.import(0..count).await?;
+    bench.ground.settle().await?;
+    let per_second = bench.load.import(count..2 * count).await?;
+    bench.service.stop()?;
+    check::holds_imported(&bench.ground.url(KEXIANG), 2 * count).await?;
+    Ok(per_second)
+}
+
 impl Bench {
     async fn prepare(args: &Args) -> anyhow::Result<Self> {
         let mut ground = Ground::prepare(args.dir.as_deref()).await?;

@@ -95,3 +95,16 @@ pub async fn holds(url: &str, acknowledged: u64) -> anyhow::Result<()> {
     ensure!(broken.is_empty(), "registers with gaps: {broken:?}");
     Ok(())
 }
+
+/// Fails when an item that was brought over is missing or doubled, or a register has a gap.
+pub async fn holds_imported(url: &str, count: u32) -> anyhow::Result<()> {
+    let mut connection = PgConnection::connect(url).await?;
+    let there: i64 = sqlx::query_scalar("select count(distinct external_reference) from intake.cases")
+        .fetch_one(&mut connection)
+        .await?;
+    let broken: Vec<String> = sqlx::query_scalar(BROKEN_REGISTERS).fetch_all(&mut connection).await?;
+    connection.close().await?;
+    ensure!(there == i64::from(count), "{count} were acknowledged, {there} are there");
+    ensure!(broken.is_empty(), "registers with gaps: {broken:?}");
+    Ok(())
+}

@@ -18,8 +18,8 @@ use crate::{
     payload,
 };
 
-type Client = IntakeServiceClient<Channel>;
-type Bearer = MetadataValue<Ascii>;
+pub type Client = IntakeServiceClient<Channel>;
+pub type Bearer = MetadataValue<Ascii>;
 
 /// Good for longer than any run.
 const TOKEN_TTL: Duration = Duration::from_hours(24);
@@ -46,7 +46,7 @@ impl Load {
     /// Creates the sites `site-0`, `site-1` …
     pub async fn create_sites(&self, count: u16) -> anyhow::Result<()> {
         let bearer = self.bearer("setup", Role::Administrator)?;
-        let mut client = self.clients.first().context("no connection")?.clone();
+        let mut client = self.client()?;
         for nr in 0..count {
             let site = Site {
                 display_name: format!("锦绣花园客服中心{nr}"),
@@ -77,7 +77,13 @@ impl Load {
         Ok(Turn { per_second, latencies })
     }
 
-    fn bearer(&self, subject: &str, role: Role) -> anyhow::Result<Bearer> {
+    /// The first connection.
+    pub fn client(&self) -> anyhow::Result<Client> {
+        self.clients.first().context("no connection").cloned()
+    }
+
+    /// A token.
+    pub fn bearer(&self, subject: &str, role: Role) -> anyhow::Result<Bearer> {
         let token = self.issuer.issue(subject, &[role], TOKEN_TTL, Clock::system().now())?;
         Ok(format!("Bearer {token}").parse()?)
     }
@@ -99,13 +105,15 @@ async fn call_until(
     Ok(latencies)
 }
 
-fn with<M>(bearer: &Bearer, message: M) -> Request<M> {
+/// A call with this token.
+pub fn with<M>(bearer: &Bearer, message: M) -> Request<M> {
     let mut request = Request::new(message);
     request.metadata_mut().insert("authorization", bearer.clone());
     request.set_timeout(CALL_TIMEOUT);
     request
 }
 
-fn site_id(nr: u16) -> String {
+/// The site with this number.
+pub fn site_id(nr: u16) -> String {
     format!("site-{nr}")
 }

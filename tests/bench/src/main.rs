@@ -7,6 +7,7 @@
 //! |---|---|
 //! | the run: who is measured when | `bench.rs` |
 //! | the callers of intake and what they say | `load.rs`, `payload.rs` |
+//! | many cases over one stream | `bulk.rs` |
 //! | what pgbench does | `pgbench/accept.sql`, `pgbench.rs` |
 //! | that both write the same, and nothing is lost or doubled | `check.rs` |
 //! | the arithmetic, the table, the JSON | `figures.rs`, `report.rs` |
@@ -16,6 +17,7 @@
 
 mod args;
 mod bench;
+mod bulk;
 mod check;
 mod figures;
 mod ground;
@@ -56,6 +58,14 @@ async fn run(args: &Args) -> anyhow::Result<()> {
     };
     let telemetry = kexiang_telemetry::init(&settings)?;
     let stopped = kexiang_rpc::process::shutdown_on_signal()?;
+    if let Some(count) = args.bulk {
+        let per_second = stopped.run_until_cancelled(bench::bulk(args, count)).await.context("stopped")??;
+        telemetry.shutdown().await;
+        return Ok(writeln!(
+            std::io::stdout(),
+            "{count} cases over one stream, durable: {per_second:.0} a second"
+        )?);
+    }
     let report = stopped.run_until_cancelled(bench::run(args)).await.context("stopped")??;
     telemetry.shutdown().await;
     if let Some(file) = &args.json {

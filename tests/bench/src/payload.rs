@@ -3,10 +3,10 @@
 //! Every field that is filled here is filled by `pgbench/accept.sql` too, and no other; `check.rs` compares.
 
 use kexiang_proto::{
-    intake_v1::{AcceptCaseRequest, Caller, Case, Contact},
+    intake_v1::{AcceptCaseRequest, Caller, Case, Contact, ImportCasesRequest},
     type_v1::{Channel, CustomerKind, Kind, Severity},
 };
-use prost_types::Duration;
+use prost_types::{Duration, Timestamp};
 use uuid::Uuid;
 
 /// The next call of a caller at this site. Phone, house and request id differ from call to call.
@@ -17,6 +17,22 @@ pub fn accept_case(site: &str) -> AcceptCaseRequest {
         contact: Some(contact(site, &format!("+86138{phone:08}"), house)),
         case: Some(case(house)),
         request_id: request_id.to_string(),
+    }
+}
+
+/// An item of another system, open or closed there a day after it came in, a month ago.
+pub fn import_item(site: &str, nr: u32, received_second: i64) -> ImportCasesRequest {
+    let house = u128::from(nr % 1_000);
+    let time = |seconds| Some(Timestamp { seconds, nanos: 0 });
+    ImportCasesRequest {
+        item: nr.into(),
+        contact: Some(Contact {
+            contact_time: time(received_second),
+            ..contact(site, &format!("+86138{:08}", nr % 100_000_000), house)
+        }),
+        case: Some(Case { external_reference: format!("old-{nr}"), ..case(house) }),
+        close_time: time(received_second + 86_400),
+        resolution: "线路已修复,楼道照明恢复正常。".to_owned(),
     }
 }
 

@@ -50,7 +50,8 @@ impl Sites {
         Ok(site)
     }
 
-    fn recall(&self, id: &SiteId) -> Option<Arc<Site>> {
+    /// The site, if it is in memory.
+    pub(super) fn recall(&self, id: &SiteId) -> Option<Arc<Site>> {
         self.known.read().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
     }
 }

@@ -8,10 +8,15 @@
 //!   the repeated `request_id` or external reference finds the answer.
 //! - One bad item never fails its neighbours: what can be refused is refused by itself before anything is written, and a
 //!   batch that fails for any other reason is written again one by one.
+//! - A batch is first tried with one statement ([`batch::make_ready`]), on the belief that nobody else draws from its
+//!   registers and nothing in it came before ([`belief`]). Where the belief is wrong the statement leaves nothing behind, and
+//!   the batch is written with every look-up, under the locks of its registers.
+//! - Somebody who waits for an answer goes before the many of an import. When a full batch waits its statement is made ready
+//!   while the one before is written; should that one fail, it is made anew.
 //! - Two items with the same request id or external reference never share a batch: the second finds the first's answer.
 
 use std::{
-    collections::{HashSet, VecDeque},
+    collections::{BTreeMap, HashSet, VecDeque},
     time::Duration,
 };
 
@@ -31,8 +36,12 @@ use super::{
     acceptance::{Acceptance, Accepted, Matter},
     sites::Sites,
 };
+use crate::store;
 
 mod batch;
+mod belief;
+
+use belief::Belief;
 
 /// Items written in one transaction at most.
 const LARGEST_BATCH: usize = 256;
@@ -43,6 +52,10 @@ const LONGEST_WRITE: Duration = Duration::from_secs(20);
 /// A connection that rested longer is tried before it is used: the server may have been restarted.
 const PING_AFTER: Duration = Duration::from_secs(1);
 
+/// Every statement of the writer finds its rows by key. Plans are made once and must not go through whole tables: one made
+/// while a table was empty would stay when it has millions of rows.
+const PLANNING: [(&str, &str); 2] = [("plan_cache_mode", "force_generic_plan"), ("enable_seqscan", "off")];
+
 type Reply = oneshot::Sender<Result<Accepted, AppError>>;
 
 struct Job {
@@ -52,21 +65,33 @@ struct Job {
 
 /// Where callers hand in.
 #[derive(Clone)]
-pub(super) struct Queue(mpsc::Sender<Job>);
+pub(super) struct Queue {
+    callers: mpsc::Sender<Job>,
+    bulk: mpsc::Sender<Job>,
+}
 
 impl Queue {
+    /// Hands in for somebody who waits, and waits for the answer.
     pub(super) async fn write(&self, acceptance: Acceptance) -> Result<Accepted, AppError> {
-        self.enqueue(acceptance).await?.await
+        hand_in(&self.callers, acceptance).await?.await
     }
 
+    /// Hands in one of many; it is written when no caller waits.
     pub(super) async fn enqueue(
         &self,
         acceptance: Acceptance,
     ) -> Result<impl Future<Output = Result<Accepted, AppError>> + Send + use<>, AppError> {
-        let (reply, answer) = oneshot::channel();
-        self.0.send(Job { acceptance, reply }).await.map_err(|_| AppError::Stopping)?;
-        Ok(async move { answer.await.unwrap_or(Err(AppError::Stopping)) })
+        hand_in(&self.bulk, acceptance).await
     }
+}
+
+async fn hand_in(
+    queue: &mpsc::Sender<Job>,
+    acceptance: Acceptance,
+) -> Result<impl Future<Output = Result<Accepted, AppError>> + Send + use<>, AppError> {
+    let (reply, answer) = oneshot::channel();
+    queue.send(Job { acceptance, reply }).await.map_err(|_| AppError::Stopping)?;
+    Ok(async move { answer.await.unwrap_or(Err(AppError::Stopping)) })
 }
 
 /// Writes batch after batch over a connection of its own: a pool would ask the server once more for each.
@@ -75,9 +100,21 @@ pub(super) struct Writer {
     clock: Clock,
     log: EventLog,
     sites: Sites,
-    queue: mpsc::Receiver<Job>,
+    callers: mpsc::Receiver<Job>,
+    bulk: mpsc::Receiver<Job>,
     waiting: VecDeque<Job>,
+    /// Formed while the one before was written.
+    next: Option<Batch>,
     connection: Option<Rested>,
+    belief: Belief,
+}
+
+/// What is written together.
+struct Batch {
+    acceptances: Vec<Acceptance>,
+    replies: Vec<Reply>,
+    /// Its one statement, if it was made ahead.
+    ready: Option<batch::Ready>,
 }
 
 /// A connection, and since when it rests.
@@ -88,50 +125,96 @@ struct Rested {
 
 impl Writer {
     pub(super) fn new(pool: &Pool, clock: Clock, log: EventLog, sites: Sites) -> (Queue, Self) {
-        let (sender, queue) = mpsc::channel(QUEUE);
-        let options = PgConnectOptions::clone(&pool.connect_options());
-        (
-            Queue(sender),
-            Self { options, clock, log, sites, queue, waiting: VecDeque::new(), connection: None },
-        )
+        let (callers_in, callers) = mpsc::channel(QUEUE);
+        let (bulk_in, bulk) = mpsc::channel(QUEUE);
+        let options = PgConnectOptions::clone(&pool.connect_options()).options(PLANNING);
+        let writer = Self {
+            options,
+            clock,
+            log,
+            sites,
+            callers,
+            bulk,
+            waiting: VecDeque::new(),
+            next: None,
+            connection: None,
+            belief: Belief::default(),
+        };
+        (Queue { callers: callers_in, bulk: bulk_in }, writer)
     }
 
     /// Writes until all senders are gone and everything handed in is written.
     pub(super) async fn run(mut self) {
-        while let Some(jobs) = self.next_batch().await {
-            self.write(jobs).await;
+        while let Some(batch) = self.next_batch().await {
+            self.write(batch).await;
             self.log.wake();
         }
     }
 
-    /// The next jobs in order of arrival; waits for the first one. `None` when the service stops.
-    async fn next_batch(&mut self) -> Option<Vec<Job>> {
+    /// The next batch; waits for its first item. `None` when the service stops.
+    async fn next_batch(&mut self) -> Option<Batch> {
+        if let Some(batch) = self.next.take() {
+            return Some(batch);
+        }
         if self.waiting.is_empty() {
-            let job = self.queue.recv().await?;
-            self.waiting.push_back(job);
+            let first = tokio::select! {
+                biased;
+                Some(job) = self.callers.recv() => job,
+                Some(job) = self.bulk.recv() => job,
+                else => return None,
+            };
+            self.waiting.push_back(first);
         }
-        while self.waiting.len() < QUEUE {
-            let Ok(job) = self.queue.try_recv() else { break };
-            self.waiting.push_back(job);
+        self.receive();
+        Some(self.form())
+    }
+
+    /// Takes in who waits: all callers, so that twins among them hold nobody up, and of the many what a batch has room for.
+    fn receive(&mut self) {
+        for (queue, most) in [(&mut self.callers, QUEUE), (&mut self.bulk, LARGEST_BATCH)] {
+            while self.waiting.len() < most {
+                let Ok(job) = queue.try_recv() else { break };
+                self.waiting.push_back(job);
+            }
         }
+    }
+
+    /// A batch of those who wait, in order of arrival, without twins.
+    fn form(&mut self) -> Batch {
         let mut taken = HashSet::new();
-        let mut jobs = Vec::with_capacity(self.waiting.len().min(LARGEST_BATCH));
+        let mut batch = Batch { acceptances: Vec::new(), replies: Vec::new(), ready: None };
         let mut held = VecDeque::new();
         for job in self.waiting.drain(..) {
-            if jobs.len() < LARGEST_BATCH && keys(&job.acceptance).into_iter().all(|key| taken.insert(key)) {
-                jobs.push(job);
+            let has_room = batch.acceptances.len() < LARGEST_BATCH;
+            if has_room && keys(&job.acceptance).into_iter().all(|key| taken.insert(key)) {
+                batch.acceptances.push(job.acceptance);
+                batch.replies.push(job.reply);
             } else {
                 held.push_back(job);
             }
         }
         self.waiting = held;
-        Some(jobs)
+        batch
     }
 
-    async fn write(&mut self, jobs: Vec<Job>) {
-        let (acceptances, replies): (Vec<_>, Vec<_>) =
-            jobs.into_iter().map(|job| (job.acceptance, job.reply)).unzip();
-        match self.try_write(&acceptances).await {
+    /// Makes the next batch ready while one is being written, if it is sure to be a full one: whoever comes before the commit
+    /// has a place in it otherwise.
+    fn form_ahead(&mut self, after: &BTreeMap<SiteId, i64>) {
+        self.receive();
+        if self.next.is_some() || self.waiting.len() < LARGEST_BATCH {
+            return;
+        }
+        let mut batch = self.form();
+        let last_number = |site: &SiteId| after.get(site).copied().or_else(|| self.belief.last_number(site));
+        let ready =
+            batch::make_ready(&self.log, &self.sites, self.clock.now(), &batch.acceptances, last_number);
+        batch.ready = ready.ok().flatten();
+        self.next = Some(batch);
+    }
+
+    async fn write(&mut self, batch: Batch) {
+        let Batch { acceptances, replies, ready } = batch;
+        match self.try_write(&acceptances, ready).await {
             Ok(results) => answer(replies.into_iter().zip(results)),
             Err(error) if error.is_outage() => answer_failed(replies, error),
             Err(error) => {
@@ -148,8 +231,8 @@ impl Writer {
     /// fails once the twin has committed, and the second finds the twin's answer.
     async fn write_alone(&mut self, acceptance: Acceptance) -> Result<Accepted, AppError> {
         let alone = [acceptance];
-        let written = match self.try_write(&alone).await {
-            Err(error) if !error.is_outage() => self.try_write(&alone).await,
+        let written = match self.try_write(&alone, None).await {
+            Err(error) if !error.is_outage() => self.try_write(&alone, None).await,
             written => written,
         };
         written.and_then(single)
@@ -160,15 +243,17 @@ impl Writer {
     async fn try_write(
         &mut self,
         acceptances: &[Acceptance],
+        ready: Option<batch::Ready>,
     ) -> Result<Vec<Result<Accepted, AppError>>, AppError> {
         let span = tracing::info_span!("app.write_batch", service = "intake", items = acceptances.len());
         let traces: Vec<_> =
             acceptances.iter().filter_map(|acceptance| acceptance.call.traceparent.as_deref()).collect();
         kexiang_telemetry::set_parents(&span, &traces);
-        let written = tokio::time::timeout(LONGEST_WRITE, self.write_over_connection(acceptances));
+        let written = tokio::time::timeout(LONGEST_WRITE, self.write_over_connection(acceptances, ready));
         let written = written.instrument(span).await.unwrap_or(Err(sqlx::Error::PoolTimedOut.into()));
         if written.as_ref().is_err_and(AppError::is_outage) {
             self.connection = None;
+            self.forget_ahead();
         }
         written
     }
@@ -176,18 +261,74 @@ impl Writer {
     async fn write_over_connection(
         &mut self,
         acceptances: &[Acceptance],
+        ready: Option<batch::Ready>,
     ) -> Result<Vec<Result<Accepted, AppError>>, AppError> {
         // Taken out meanwhile: a write that is given up must not leave its connection behind.
         let mut connection = self.connect().await?;
+        let done = match self.write_at_once(&mut connection, acceptances, ready).await? {
+            Some(done) => Ok(done),
+            None => self.write_carefully(&mut connection, acceptances).await,
+        };
+        self.connection = Some(Rested { connection, since: Instant::now() });
+        let batch::Done { outcomes, last_numbers } = done?;
+        self.belief.learn(last_numbers);
+        Ok(outcomes)
+    }
+
+    /// One statement for all; `None` when it is not worth a try, or failed for a wrong belief.
+    async fn write_at_once(
+        &mut self,
+        connection: &mut PgConnection,
+        acceptances: &[Acceptance],
+        ready: Option<batch::Ready>,
+    ) -> Result<Option<batch::Done>, AppError> {
+        if self.belief.is_doubted() {
+            return Ok(None);
+        }
+        let last_number = |site: &SiteId| self.belief.last_number(site);
+        let now = self.clock.now();
+        let ready = match ready {
+            Some(ready) => ready,
+            None => match batch::make_ready(&self.log, &self.sites, now, acceptances, last_number)? {
+                Some(ready) => ready,
+                None => return Ok(None),
+            },
+        };
+        let batch::Ready { statement, done } = ready;
+        let sent = store::write(connection, statement, store::register::AS_EXPECTED);
+        let (written, ()) = tokio::join!(sent, async { self.form_ahead(&done.last_numbers) });
+        match written.map_err(AppError::from) {
+            Ok(()) => Ok(Some(done)),
+            Err(error) if error.is_outage() => Err(error),
+            Err(error) => {
+                tracing::debug!(%error, "a batch is written again with every look-up");
+                self.belief.doubt();
+                self.forget_ahead();
+                Ok(None)
+            }
+        }
+    }
+
+    /// What was made ready on the belief that the batch before is in.
+    fn forget_ahead(&mut self) {
+        if let Some(next) = &mut self.next {
+            next.ready = None;
+        }
+    }
+
+    async fn write_carefully(
+        &self,
+        connection: &mut PgConnection,
+        acceptances: &[Acceptance],
+    ) -> Result<batch::Done, AppError> {
         let mut transaction = connection.begin().await?;
-        let results =
+        let done =
             batch::write(&mut transaction, &self.log, &self.sites, self.clock.now(), acceptances).await;
-        match results {
+        match done {
             Ok(_) => transaction.commit().await?,
             Err(_) => transaction.rollback().await?,
         }
-        self.connection = Some(Rested { connection, since: Instant::now() });
-        results
+        done
     }
 
     /// The connection at hand, if it still works, or a new one.

@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// Items under way at once; the caller is held back beyond.
-const UNDER_WAY: usize = 512;
+const UNDER_WAY: usize = 2048;
 
 pub(super) type Results = Pin<Box<dyn Stream<Item = Result<ImportCasesResponse, Status>> + Send>>;
 

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::{optional_word, word};
 use crate::domain::{Case, CaseState};
+use kexiang_pg::Statement;
 
 const COLUMNS: &str = "case_id, site_id, number, contact_id, channel, kind, category, title, description, \
      district, address, severity, handling, external_reference, state, customer_id, \
@@ -27,57 +28,45 @@ pub struct CaseFilter {
     pub customer: Option<CustomerId>,
 }
 
-/// Inserts cases, all in one statement.
-#[tracing::instrument(name = "db.case.insert", skip_all, fields(cases = cases.len()))]
-pub async fn insert(connection: &mut PgConnection, cases: &[Case]) -> sqlx::Result<()> {
-    sqlx::query(
-        "insert into intake.cases
-             (case_id, site_id, number, contact_id, channel, kind, category, title, description, district, address,
-              severity, handling, external_reference, state, customer_id, first_responsible_agent, unit_id,
-              resolution, resolved_at_desk, satisfaction, reopen_count, accepted_at, first_resolved_at,
-              resolved_at, informed_at, inform_channel, inform_note, closed_at, updated_at, reason, version)
-         select * from unnest(
-             $1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[],
-             $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[],
-             $16::uuid[], $17::text[], $18::text[], $19::text[], $20::boolean[], $21::text[], $22::integer[],
-             $23::timestamptz[], $24::timestamptz[], $25::timestamptz[], $26::timestamptz[], $27::text[],
-             $28::text[], $29::timestamptz[], $30::timestamptz[], $31::text[], $32::bigint[])",
-    )
-    .bind(cases.iter().map(|case| case.id.uuid()).collect::<Vec<_>>())
-    .bind(cases.iter().map(|case| case.site.as_str()).collect::<Vec<_>>())
-    .bind(cases.iter().map(|case| case.number.as_str()).collect::<Vec<_>>())
-    .bind(cases.iter().map(|case| case.contact.uuid()).collect::<Vec<_>>())
-    .bind(cases.iter().map(|case| case.channel.as_str()).collect::<Vec<_>>())
-    .bind(cases.iter().map(|case| case.kind.as_str()).collect::<Vec<_>>())
-    .bind(cases.iter().map(|case| case.category.as_str()).collect::<Vec<_>>())
-    .bind(cases.iter().map(|case| case.title.as_str()).collect::<Vec<_>>())
-    .bind(cases.iter().map(|case| case.description.as_deref()).collect::<Vec<_>>())
-    .bind(cases.iter().map(|case| case.district.as_deref()).collect::<Vec<_>>())
-    .bind(cases.iter().map(|case| case.address.as_deref()).collect::<Vec<_>>())
-    .bind(cases.iter().map(|case| case.severity.as_str()).collect::<Vec<_>>())
-    .bind(cases.iter().map(|case| case.handling.as_str()).collect::<Vec<_>>())
-    .bind(cases.iter().map(|case| case.external_reference.as_deref()).collect::<Vec<_>>())
-    .bind(cases.iter().map(|case| case.state.as_str()).collect::<Vec<_>>())
-    .bind(cases.iter().map(|case| case.customer.map(CustomerId::uuid)).collect::<Vec<_>>())
-    .bind(cases.iter().map(|case| case.first_responsible_agent.as_ref().map(AgentId::as_str)).collect::<Vec<_>>())
-    .bind(cases.iter().map(|case| case.unit.as_ref().map(UnitId::as_str)).collect::<Vec<_>>())
-    .bind(cases.iter().map(|case| case.resolution.as_deref()).collect::<Vec<_>>())
-    .bind(cases.iter().map(|case| case.resolved_at_desk).collect::<Vec<_>>())
-    .bind(cases.iter().map(|case| case.satisfaction.map(Satisfaction::as_str)).collect::<Vec<_>>())
-    .bind(cases.iter().map(|case| case.reopen_count).collect::<Vec<_>>())
-    .bind(cases.iter().map(|case| case.accepted_at.to_sqlx()).collect::<Vec<_>>())
-    .bind(cases.iter().map(|case| case.first_resolved_at.map(ToSqlx::to_sqlx)).collect::<Vec<_>>())
-    .bind(cases.iter().map(|case| case.resolved_at.map(ToSqlx::to_sqlx)).collect::<Vec<_>>())
-    .bind(cases.iter().map(|case| case.informed_at.map(ToSqlx::to_sqlx)).collect::<Vec<_>>())
-    .bind(cases.iter().map(|case| case.inform_channel.map(Channel::as_str)).collect::<Vec<_>>())
-    .bind(cases.iter().map(|case| case.inform_note.as_deref()).collect::<Vec<_>>())
-    .bind(cases.iter().map(|case| case.closed_at.map(ToSqlx::to_sqlx)).collect::<Vec<_>>())
-    .bind(cases.iter().map(|case| case.updated_at.to_sqlx()).collect::<Vec<_>>())
-    .bind(cases.iter().map(|case| case.reason.as_deref()).collect::<Vec<_>>())
-    .bind(cases.iter().map(|case| case.version).collect::<Vec<_>>())
-    .execute(connection)
-    .await?;
-    Ok(())
+/// Adds the insertion of cases.
+pub fn insert(statement: &mut Statement, cases: &[Case]) {
+    statement
+        .insert("intake.cases", cases)
+        .column("case_id", "uuid", |case| case.id.uuid())
+        .column("site_id", "text", |case| case.site.as_str())
+        .column("number", "text", |case| case.number.as_str())
+        .column("contact_id", "uuid", |case| case.contact.uuid())
+        .column("channel", "text", |case| case.channel.as_str())
+        .column("kind", "text", |case| case.kind.as_str())
+        .column("category", "text", |case| case.category.as_str())
+        .column("title", "text", |case| case.title.as_str())
+        .column("description", "text", |case| case.description.as_deref())
+        .column("district", "text", |case| case.district.as_deref())
+        .column("address", "text", |case| case.address.as_deref())
+        .column("severity", "text", |case| case.severity.as_str())
+        .column("handling", "text", |case| case.handling.as_str())
+        .column("external_reference", "text", |case| case.external_reference.as_deref())
+        .column("state", "text", |case| case.state.as_str())
+        .column("customer_id", "uuid", |case| case.customer.map(CustomerId::uuid))
+        .column("first_responsible_agent", "text", |case| {
+            case.first_responsible_agent.as_ref().map(AgentId::as_str)
+        })
+        .column("unit_id", "text", |case| case.unit.as_ref().map(UnitId::as_str))
+        .column("resolution", "text", |case| case.resolution.as_deref())
+        .column("resolved_at_desk", "boolean", |case| case.resolved_at_desk)
+        .column("satisfaction", "text", |case| case.satisfaction.map(Satisfaction::as_str))
+        .column("reopen_count", "integer", |case| case.reopen_count)
+        .column("accepted_at", "timestamptz", |case| case.accepted_at.to_sqlx())
+        .column("first_resolved_at", "timestamptz", |case| case.first_resolved_at.map(ToSqlx::to_sqlx))
+        .column("resolved_at", "timestamptz", |case| case.resolved_at.map(ToSqlx::to_sqlx))
+        .column("informed_at", "timestamptz", |case| case.informed_at.map(ToSqlx::to_sqlx))
+        .column("inform_channel", "text", |case| case.inform_channel.map(Channel::as_str))
+        .column("inform_note", "text", |case| case.inform_note.as_deref())
+        .column("closed_at", "timestamptz", |case| case.closed_at.map(ToSqlx::to_sqlx))
+        .column("updated_at", "timestamptz", |case| case.updated_at.to_sqlx())
+        .column("reason", "text", |case| case.reason.as_deref())
+        .column("version", "bigint", |case| case.version)
+        .add();
 }
 
 /// Saves what transitions change, all in one statement. The rows are locked by [`lock`].

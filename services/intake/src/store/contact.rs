@@ -7,54 +7,42 @@ use uuid::Uuid;
 
 use super::word;
 use crate::domain::{Caller, Contact, Timing};
+use kexiang_pg::Statement;
 
 const COLUMNS: &str = "contact_id, site_id, register_number, contact_at, channel, purpose, caller_name, \
      caller_phone, phone_declined, caller_email, caller_address, caller_kind, need, heard_from, \
      first_visit, appointment, registered_by, ring_seconds, wait_seconds, talk_seconds, \
      wrap_up_seconds, called_number, case_id, customer_id";
 
-/// Inserts contacts, all in one statement.
-#[tracing::instrument(name = "db.contact.insert", skip_all, fields(contacts = contacts.len()))]
-pub async fn insert(connection: &mut PgConnection, contacts: &[Contact]) -> sqlx::Result<()> {
-    sqlx::query(
-        "insert into intake.contacts
-             (contact_id, site_id, register_number, contact_at, channel, purpose, caller_name, caller_phone,
-              phone_declined, caller_email, caller_address, caller_kind, need, heard_from, first_visit,
-              appointment, registered_by, ring_seconds, wait_seconds, talk_seconds, wrap_up_seconds, called_number,
-              case_id, customer_id)
-         select * from unnest(
-             $1::uuid[], $2::text[], $3::bigint[], $4::timestamptz[], $5::text[], $6::text[], $7::text[],
-             $8::text[], $9::boolean[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[],
-             $15::boolean[], $16::boolean[], $17::text[], $18::double precision[], $19::double precision[],
-             $20::double precision[], $21::double precision[], $22::text[], $23::uuid[], $24::uuid[])",
-    )
-    .bind(contacts.iter().map(|contact| contact.id.uuid()).collect::<Vec<_>>())
-    .bind(contacts.iter().map(|contact| contact.site.as_str()).collect::<Vec<_>>())
-    .bind(contacts.iter().map(|contact| contact.register_number).collect::<Vec<_>>())
-    .bind(contacts.iter().map(|contact| contact.contact_at.to_sqlx()).collect::<Vec<_>>())
-    .bind(contacts.iter().map(|contact| contact.channel.as_str()).collect::<Vec<_>>())
-    .bind(contacts.iter().map(|contact| contact.purpose.as_str()).collect::<Vec<_>>())
-    .bind(contacts.iter().map(|contact| contact.caller.display_name.as_str()).collect::<Vec<_>>())
-    .bind(contacts.iter().map(|contact| contact.caller.phone.as_ref().map(PhoneNumber::as_str)).collect::<Vec<_>>())
-    .bind(contacts.iter().map(|contact| contact.caller.phone_declined).collect::<Vec<_>>())
-    .bind(contacts.iter().map(|contact| contact.caller.email.as_deref()).collect::<Vec<_>>())
-    .bind(contacts.iter().map(|contact| contact.caller.address.as_deref()).collect::<Vec<_>>())
-    .bind(contacts.iter().map(|contact| contact.caller.kind.as_str()).collect::<Vec<_>>())
-    .bind(contacts.iter().map(|contact| contact.need.as_str()).collect::<Vec<_>>())
-    .bind(contacts.iter().map(|contact| contact.heard_from.as_deref()).collect::<Vec<_>>())
-    .bind(contacts.iter().map(|contact| contact.first_visit).collect::<Vec<_>>())
-    .bind(contacts.iter().map(|contact| contact.appointment).collect::<Vec<_>>())
-    .bind(contacts.iter().map(|contact| contact.registered_by.to_string()).collect::<Vec<_>>())
-    .bind(contacts.iter().map(|contact| contact.timing.ring).collect::<Vec<_>>())
-    .bind(contacts.iter().map(|contact| contact.timing.wait).collect::<Vec<_>>())
-    .bind(contacts.iter().map(|contact| contact.timing.talk).collect::<Vec<_>>())
-    .bind(contacts.iter().map(|contact| contact.timing.wrap_up).collect::<Vec<_>>())
-    .bind(contacts.iter().map(|contact| contact.called_number.as_deref()).collect::<Vec<_>>())
-    .bind(contacts.iter().map(|contact| contact.case.map(CaseId::uuid)).collect::<Vec<_>>())
-    .bind(contacts.iter().map(|contact| contact.customer.map(CustomerId::uuid)).collect::<Vec<_>>())
-    .execute(connection)
-    .await?;
-    Ok(())
+/// Adds the insertion of contacts.
+pub fn insert(statement: &mut Statement, contacts: &[Contact]) {
+    statement
+        .insert("intake.contacts", contacts)
+        .column("contact_id", "uuid", |contact| contact.id.uuid())
+        .column("site_id", "text", |contact| contact.site.as_str())
+        .column("register_number", "bigint", |contact| contact.register_number)
+        .column("contact_at", "timestamptz", |contact| contact.contact_at.to_sqlx())
+        .column("channel", "text", |contact| contact.channel.as_str())
+        .column("purpose", "text", |contact| contact.purpose.as_str())
+        .column("caller_name", "text", |contact| contact.caller.display_name.as_str())
+        .column("caller_phone", "text", |contact| contact.caller.phone.as_ref().map(PhoneNumber::as_str))
+        .column("phone_declined", "boolean", |contact| contact.caller.phone_declined)
+        .column("caller_email", "text", |contact| contact.caller.email.as_deref())
+        .column("caller_address", "text", |contact| contact.caller.address.as_deref())
+        .column("caller_kind", "text", |contact| contact.caller.kind.as_str())
+        .column("need", "text", |contact| contact.need.as_str())
+        .column("heard_from", "text", |contact| contact.heard_from.as_deref())
+        .column("first_visit", "boolean", |contact| contact.first_visit)
+        .column("appointment", "boolean", |contact| contact.appointment)
+        .column("registered_by", "text", |contact| contact.registered_by.to_string())
+        .column("ring_seconds", "double precision", |contact| contact.timing.ring)
+        .column("wait_seconds", "double precision", |contact| contact.timing.wait)
+        .column("talk_seconds", "double precision", |contact| contact.timing.talk)
+        .column("wrap_up_seconds", "double precision", |contact| contact.timing.wrap_up)
+        .column("called_number", "text", |contact| contact.called_number.as_deref())
+        .column("case_id", "uuid", |contact| contact.case.map(CaseId::uuid))
+        .column("customer_id", "uuid", |contact| contact.customer.map(CustomerId::uuid))
+        .add();
 }
 
 /// The contacts with these ids, in no order; unknown ones are left out.

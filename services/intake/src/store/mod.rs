@@ -8,6 +8,15 @@ pub mod site;
 
 use std::str::FromStr;
 
+use kexiang_pg::Statement;
+use sqlx::PgConnection;
+
+/// Sends what others put into a statement; `result` is what it selects in the end.
+#[tracing::instrument(name = "db.write", skip_all)]
+pub async fn write(connection: &mut PgConnection, statement: Statement, result: &str) -> sqlx::Result<()> {
+    statement.execute(connection, result).await
+}
+
 /// A column that holds what the domain does not know: a defect, never the caller's fault.
 #[derive(Debug, thiserror::Error)]
 #[error("column {column} holds {value:?}")]

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use jiff_sqlx::ToSqlx;
 use kexiang_core::{Call, RequestKey, Timestamp};
+use kexiang_pg::Statement;
 use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -43,28 +44,19 @@ pub async fn recall(
     Ok(rows.into_iter().map(answered).collect())
 }
 
-/// Keeps answers in the transaction of what they tell. A twin that another replica answered meanwhile makes it fail with a
-/// unique violation, which rolls the doubled work back.
-#[tracing::instrument(name = "db.request.keep", skip_all)]
-pub async fn keep(
-    connection: &mut PgConnection,
-    now: Timestamp,
-    answers: &[(&Call, RequestKey, Value)],
-) -> sqlx::Result<()> {
+/// Adds the keeping of answers. A twin that another replica answered meanwhile makes the statement fail with a unique
+/// violation, which rolls the doubled work back.
+pub fn keep(statement: &mut Statement, now: Timestamp, answers: &[(&Call, RequestKey, Value)]) {
     if answers.is_empty() {
-        return Ok(());
+        return;
     }
-    sqlx::query(
-        "insert into intake.idempotency_keys (actor, method, request_id, request_hash, response, created_at)
-         select a.*, $6 from unnest($1::text[], $2::text[], $3::uuid[], $4::bytea[], $5::jsonb[]) as a",
-    )
-    .bind(answers.iter().map(|(call, ..)| call.actor.to_string()).collect::<Vec<_>>())
-    .bind(answers.iter().map(|(_, key, _)| key.method).collect::<Vec<_>>())
-    .bind(answers.iter().map(|(_, key, _)| key.request_id).collect::<Vec<_>>())
-    .bind(answers.iter().map(|(_, key, _)| key.request_hash.to_vec()).collect::<Vec<_>>())
-    .bind(answers.iter().map(|(.., response)| response).collect::<Vec<_>>())
-    .bind(now.to_sqlx())
-    .execute(connection)
-    .await?;
-    Ok(())
+    statement
+        .insert("intake.idempotency_keys", answers)
+        .column("actor", "text", |(call, ..)| call.actor.to_string())
+        .column("method", "text", |(_, key, _)| key.method)
+        .column("request_id", "uuid", |(_, key, _)| key.request_id)
+        .column("request_hash", "bytea", |(_, key, _)| &key.request_hash[..])
+        .column("response", "jsonb", |(.., response)| response)
+        .column("created_at", "timestamptz", |_| now.to_sqlx())
+        .add();
 }

@@ -62,6 +62,22 @@ async fn callers_at_once_take_gapless_numbers_without_repeats() {
     assert_gapless(&desk, &accepted).await;
 }
 
+/// Each replica believes to know where the register stands, and is wrong whenever the other was the last.
+#[tokio::test]
+async fn replicas_draw_from_one_register_by_turns_and_at_once_without_gap() {
+    let desk = Desk::open().await;
+    let other = desk.replica(8).await;
+    let replicas = [&desk, &other];
+
+    let mut accepted = Vec::new();
+    for nr in 0..40 {
+        accepted.push(replicas[nr % 2].accept(acceptance()).await);
+    }
+    accepted.extend(join_all((0..CALLERS).map(|nr| replicas[nr % 2].accept(acceptance()))).await);
+
+    assert_gapless(&desk, &accepted).await;
+}
+
 #[tokio::test]
 async fn the_number_of_a_case_has_the_day_and_the_register_number() {
     let desk = Desk::open().await;

@@ -9,3 +9,4 @@ mod pool;
 mod private_server;
 mod private_start;
 mod provision;
+mod statement;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use kexiang_core::{Call, CaseId, ContactId, RequestKey, SiteId, Timestamp};
 use kexiang_events::{Draft, EventLog};
+use kexiang_pg::Statement;
 use serde::Serialize;
 use serde_json::Value;
 use sqlx::PgConnection;
@@ -16,54 +17,98 @@ use crate::{
         sites::Sites,
     },
     domain::{Case, Contact, Site, case},
-    store::{self, request::Answered},
+    store::{self, register::Taking, request::Answered},
 };
 
 type Outcome = Result<Accepted, AppError>;
 
-/// Writes all acceptances in the open transaction; results in order.
+/// What a batch came to.
+pub(super) struct Done {
+    /// Results in the order of the acceptances.
+    pub(super) outcomes: Vec<Outcome>,
+    /// Where the registers stand that numbers were taken from.
+    pub(super) last_numbers: BTreeMap<SiteId, i64>,
+}
+
+/// Writes all acceptances in the open transaction, after everything that one could be refused for was looked up.
 pub(super) async fn write(
     connection: &mut PgConnection,
     log: &EventLog,
     sites: &Sites,
     now: Timestamp,
     acceptances: &[Acceptance],
-) -> Result<Vec<Outcome>, AppError> {
+) -> Result<Done, AppError> {
     let before = Before::load(connection, sites, acceptances).await?;
     let mut outcomes: Vec<Option<Outcome>> =
         acceptances.iter().map(|acceptance| before.decide(acceptance)).collect();
     let open: Vec<usize> = (0..outcomes.len()).filter(|nr| outcomes[*nr].is_none()).collect();
+    let wanted = count(open.iter().map(|nr| &acceptances[*nr]));
+    let mut last_numbers =
+        if wanted.is_empty() { BTreeMap::new() } else { store::register::take(connection, &wanted).await? };
 
     let mut written = Written::default();
-    let mut numbers = take_numbers(connection, acceptances, &open).await?;
     for nr in open {
         let acceptance = &acceptances[nr];
-        let next = numbers.get_mut(&acceptance.contact.site);
-        let (Some(number), Some(site)) = (next, before.sites.get(&acceptance.contact.site)) else {
+        let register = last_numbers.get_mut(&acceptance.contact.site);
+        let (Some(last_number), Some(site)) = (register, before.sites.get(&acceptance.contact.site)) else {
             outcomes[nr] = Some(Err(no_site(&acceptance.contact.site)));
             continue;
         };
-        outcomes[nr] = Some(Ok(written.add(acceptance, site, *number, now)?));
-        *number += 1;
+        *last_number += 1;
+        outcomes[nr] = Some(Ok(written.add(acceptance, site, *last_number, now)?));
     }
-    written.store(connection, log, now).await?;
-    Ok(outcomes.into_iter().flatten().collect())
+    let mut statement = Statement::default();
+    written.store(&mut statement, log, now);
+    if !statement.is_empty() {
+        store::write(connection, statement, "select").await?;
+    }
+    Ok(Done { outcomes: outcomes.into_iter().flatten().collect(), last_numbers })
 }
 
-async fn take_numbers(
-    connection: &mut PgConnection,
+/// A batch as one statement, which is a transaction by itself, and what it comes to if it succeeds.
+pub(super) struct Ready {
+    pub(super) statement: Statement,
+    pub(super) done: Done,
+}
+
+/// The batch as one statement, on the belief that none of it was answered or brought over before and that the registers stand
+/// where `last_number` says. Unique keys and [`store::register::AS_EXPECTED`] refuse the whole when the belief is wrong.
+/// `None` when too little is known to try.
+pub(super) fn make_ready(
+    log: &EventLog,
+    sites: &Sites,
+    now: Timestamp,
     acceptances: &[Acceptance],
-    open: &[usize],
-) -> Result<BTreeMap<SiteId, i64>, AppError> {
+    last_number: impl Fn(&SiteId) -> Option<i64>,
+) -> Result<Option<Ready>, AppError> {
+    let mut expected = BTreeMap::new();
+    let mut written = Written::default();
+    let mut outcomes = Vec::with_capacity(acceptances.len());
+    for acceptance in acceptances {
+        let id = &acceptance.contact.site;
+        let (Some(site), Some(after)) = (sites.recall(id), last_number(id)) else { return Ok(None) };
+        if matches!(acceptance.matter, Matter::Joins(_)) {
+            return Ok(None);
+        }
+        let taking = expected.entry(id.clone()).or_insert(Taking { after, count: 0 });
+        taking.count += 1;
+        outcomes.push(Ok(written.add(acceptance, &site, taking.after + taking.count, now)?));
+    }
+    let mut statement = Statement::default();
+    store::register::take_expected(&mut statement, &expected);
+    written.store(&mut statement, log, now);
+    let last_numbers =
+        expected.into_iter().map(|(site, taking)| (site, taking.after + taking.count)).collect();
+    Ok(Some(Ready { statement, done: Done { outcomes, last_numbers } }))
+}
+
+/// How many numbers are needed from which register.
+fn count<'a>(acceptances: impl Iterator<Item = &'a Acceptance>) -> BTreeMap<SiteId, i64> {
     let mut wanted = BTreeMap::new();
-    for nr in open {
-        *wanted.entry(acceptances[*nr].contact.site.clone()).or_insert(0) += 1;
+    for acceptance in acceptances {
+        *wanted.entry(acceptance.contact.site.clone()).or_insert(0) += 1;
     }
-    if wanted.is_empty() {
-        Ok(BTreeMap::new())
-    } else {
-        Ok(store::register::take(connection, &wanted).await?)
-    }
+    wanted
 }
 
 fn no_site(site: &SiteId) -> AppError {
@@ -245,18 +290,13 @@ impl<'a> Written<'a> {
         Ok(())
     }
 
-    async fn store(
-        &self,
-        connection: &mut PgConnection,
-        log: &EventLog,
-        now: Timestamp,
-    ) -> Result<(), AppError> {
-        let Some(call) = self.first_call else { return Ok(()) };
-        store::contact::insert(connection, &self.contacts).await?;
+    fn store(&self, statement: &mut Statement, log: &EventLog, now: Timestamp) {
+        let Some(call) = self.first_call else { return };
+        store::contact::insert(statement, &self.contacts);
         if !self.cases.is_empty() {
-            store::case::insert(connection, &self.cases).await?;
+            store::case::insert(statement, &self.cases);
         }
-        log.append(connection, call, now, &self.events).await?;
-        Ok(store::request::keep(connection, now, &self.answers).await?)
+        log.append_to(statement, call, now, &self.events);
+        store::request::keep(statement, now, &self.answers);
     }
 }
