@@ -27,9 +27,9 @@ fn has(message: &MessageDescriptor, field: &str) -> bool {
 #[test]
 fn every_mutation_takes_a_request_id() {
     for method in methods().iter().filter(|method| !reads(method)) {
-        // Items of an import are known by their external reference instead.
-        let by_reference = method.name() == "ImportCases";
-        assert!(by_reference || has(&method.input(), "request_id"), "{}", method.full_name());
+        // Items of an import are known by their external reference, those of many acceptances by request ids of their own.
+        let by_item = ["ImportCases", "AcceptCases", "BatchAcceptCases"].contains(&method.name());
+        assert!(by_item || has(&method.input(), "request_id"), "{}", method.full_name());
     }
 }
 

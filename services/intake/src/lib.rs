@@ -28,7 +28,7 @@ use kexiang_events::{EventLog, FeedService, Subscription, consume, partition};
 use kexiang_pg::{Pool, Schema};
 use kexiang_proto::{
     event_v1::event_feed_service_server::EventFeedServiceServer,
-    intake_v1::intake_service_server::IntakeServiceServer,
+    intake_v1::{bulk_service_server::BulkServiceServer, intake_service_server::IntakeServiceServer},
 };
 use kexiang_rpc::{
     Deps, Peer,
@@ -41,7 +41,7 @@ pub use config::Config;
 
 use crate::{
     app::{App, IDEMPOTENCY},
-    grpc::{DOMAIN, Intake},
+    grpc::{Bulk, DOMAIN, Intake},
     worker::{customer_events, dispatch_events},
 };
 
@@ -69,9 +69,11 @@ pub async fn run(
 
     let feed = FeedService::new(pool.clone(), log, SERVICE, DOMAIN, grpc::to_any, shutdown.clone());
     let ready_pool = pool.clone();
-    let intake = IntakeServiceServer::new(Intake::new(app, shutdown.clone()));
+    let intake = IntakeServiceServer::new(Intake::new(app.clone(), shutdown.clone()));
+    let bulk = BulkServiceServer::new(Bulk::new(app, shutdown.clone()));
     let served = Server::new(SERVICE, DOMAIN, deps.verifier, config.limits)
         .add(intake.max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .add(bulk.max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add(EventFeedServiceServer::new(feed))
         .serve(listener, move || is_ready(ready_pool.clone()), shutdown);
     tokio::select! {

@@ -80,6 +80,9 @@ pub const TABLE: &[(&str, Access)] = &[
     ("/kexiang.intake.v1.IntakeService/ArchiveCase", Access::Roles(&[Supervisor, Administrator, Service])),
     ("/kexiang.intake.v1.IntakeService/WithdrawCase", Access::Roles(DESK)),
     ("/kexiang.intake.v1.IntakeService/ReopenCase", Access::Roles(&[Agent, Supervisor, Manager, Service])),
+    // Intake: many cases at once.
+    ("/kexiang.intake.v1.BulkService/BatchAcceptCases", Access::Roles(DESK)),
+    ("/kexiang.intake.v1.BulkService/AcceptCases", Access::Roles(DESK)),
     // Dispatch.
     ("/kexiang.dispatch.v1.DispatchService/CreateUnit", Access::Roles(SETUP)),
     ("/kexiang.dispatch.v1.DispatchService/GetUnit", Access::Roles(STAFF)),

@@ -8,7 +8,7 @@ use tonic::{Request, Status};
 use super::{DOMAIN, contacts::read_contact, convert, read, status::status};
 use crate::{
     app::{
-        Accepted, App,
+        Accepted, App, AppError,
         acceptance::{Acceptance, Matter},
         cases::CaseFilter,
     },
@@ -19,14 +19,27 @@ pub(super) async fn accept_case(
     app: &App,
     request: Request<pb::AcceptCaseRequest>,
 ) -> Result<pb::Case, Status> {
-    let mut violations = Violations::default();
+    let acceptance = read_acceptance(app, request, Violations::default()).await?;
+    accepted(app.accept(acceptance).await)
+}
+
+/// Reads what is to be accepted; `violations` are those found before.
+pub(super) async fn read_acceptance(
+    app: &App,
+    request: Request<pb::AcceptCaseRequest>,
+    mut violations: Violations,
+) -> Result<Acceptance, Status> {
     let call = call(&request, "AcceptCase", &request.get_ref().request_id, &mut violations)?;
     let request = request.into_inner();
     let case = read::case(request.case, &mut violations);
     let contact = read_contact(app, request.contact, &mut violations).await?;
     let ((call, contact), case) = violations.into_result(DOMAIN, call.zip(contact).zip(case))?;
-    let matter = Matter::Opens(Box::new(case));
-    match app.accept(Acceptance { call, contact, matter }).await.map_err(status)? {
+    Ok(Acceptance { call, contact, matter: Matter::Opens(Box::new(case)) })
+}
+
+/// The answer to it.
+pub(super) fn accepted(result: Result<Accepted, AppError>) -> Result<pb::Case, Status> {
+    match result.map_err(status)? {
         Accepted::Case(case) => Ok(convert::case(case)),
         Accepted::AlreadyPresent(case) => {
             Err(Refusal::already_exists(DOMAIN, CaseId::TYPE, &case.id.name()).into())

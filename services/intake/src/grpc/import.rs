@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// Items under way at once; the caller is held back beyond.
-const UNDER_WAY: usize = 2048;
+pub(super) const UNDER_WAY: usize = 2048;
 
 pub(super) type Results = Pin<Box<dyn Stream<Item = Result<ImportCasesResponse, Status>> + Send>>;
 
@@ -51,7 +51,7 @@ pub(super) fn import_cases(
 }
 
 /// Tells a caller that there may be items without a result: the service stopped.
-fn stopped(shutdown: CancellationToken) -> impl Stream<Item = Result<ImportCasesResponse, Status>> + Send {
+pub(super) fn stopped<T: Send>(shutdown: CancellationToken) -> impl Stream<Item = Result<T, Status>> + Send {
     let is_stopped = stream::once(async move { shutdown.is_cancelled() });
     is_stopped.filter_map(async |is_stopped| is_stopped.then(|| Err(Refusal::unavailable(DOMAIN).into())))
 }

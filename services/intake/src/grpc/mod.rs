@@ -4,10 +4,11 @@
 //! | to see | read |
 //! |---|---|
 //! | all methods of the service | [`service`] |
-//! | their scripts, by resource | [`sites`], [`contacts`], [`cases`], [`verbs`], [`import`] |
+//! | their scripts, by resource | [`sites`], [`contacts`], [`cases`], [`verbs`], [`import`], [`bulk`] |
 //! | from the wire, with every violation | [`read`] |
 //! | to the wire: answers, events, refusals | [`convert`], [`facts`], [`status`] |
 
+mod bulk;
 mod cases;
 mod contacts;
 mod convert;
@@ -19,6 +20,7 @@ mod sites;
 mod status;
 mod verbs;
 
+pub use bulk::Bulk;
 pub use facts::to_any;
 pub use service::Intake;
 
