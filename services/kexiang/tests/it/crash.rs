@@ -1,5 +1,6 @@
-//! kill -9 of everything under 64 callers, again and again: nothing acknowledged is lost, nothing done twice, no gap and no
-//! repeat in the register, one work order for each case, figures that equal a recount (IN-3, IN-14, OP-4, RE-11).
+//! kill -9 of the services, or of their PostgreSQL, under 64 callers at random moments, again and again: nothing acknowledged
+//! is lost, nothing done twice, no gap and no repeat in the register, one work order for each case, figures that equal a
+//! recount (IN-3, IN-14, OP-4, RE-11). Three rounds every time; `-- --ignored fifty` does fifty.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -19,6 +20,7 @@ use kexiang_proto::{
     reporting_v1::{Dimension, GetBreakdownRequest},
     type_v1::{Channel, Kind},
 };
+use rustix::process::{Pid, Signal, kill_process};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
@@ -26,9 +28,17 @@ use crate::support::{Home, Running};
 
 const SITE: &str = "sites/crash";
 const CALLERS: u32 = 64;
-const ROUNDS: u32 = 3;
-/// Cases that are acknowledged in a round before it is killed.
-const BEFORE_KILL: usize = 100;
+/// Cases that are acknowledged in a round before the kill: a random number up to this one.
+const BEFORE_KILL: usize = 200;
+
+/// What is killed.
+#[derive(Debug, Clone, Copy)]
+enum Victim {
+    /// All services, which live in one process; their PostgreSQL is stopped by its watchdog.
+    Services,
+    /// PostgreSQL, and the services when all callers were told that it is gone.
+    Postgres,
+}
 
 /// What callers were answered: request id → case.
 type Acknowledged = Arc<Mutex<BTreeMap<Uuid, String>>>;
@@ -80,9 +90,14 @@ async fn set_up(client: &mut Client) {
 }
 
 /// Callers accept case after case until the service is gone; each leaves what it was told and what it was not.
-async fn accept_until_killed(home: &Home, running: Running, acknowledged: &Acknowledged) -> Vec<Uuid> {
+async fn accept_until_killed(
+    home: &Home,
+    running: Running,
+    victim: Victim,
+    acknowledged: &Acknowledged,
+) -> Vec<Uuid> {
     let client = connect(home).await;
-    let already = acknowledged.lock().unwrap().len();
+    let enough = acknowledged.lock().unwrap().len() + rand::random_range(1..=BEFORE_KILL);
     let mut callers = JoinSet::new();
     for _ in 0..CALLERS {
         let (mut intake, acknowledged) = (client.intake.clone(), Arc::clone(acknowledged));
@@ -98,11 +113,27 @@ async fn accept_until_killed(home: &Home, running: Running, acknowledged: &Ackno
             }
         });
     }
-    while acknowledged.lock().unwrap().len() < already + BEFORE_KILL {
+    while acknowledged.lock().unwrap().len() < enough {
         tokio::time::sleep(std::time::Duration::from_millis(1)).await;
     }
-    running.kill();
-    callers.join_all().await
+    match victim {
+        Victim::Services => {
+            running.kill();
+            callers.join_all().await
+        }
+        Victim::Postgres => {
+            kill_postgres(home);
+            let unheard = callers.join_all().await;
+            running.kill();
+            unheard
+        }
+    }
+}
+
+fn kill_postgres(home: &Home) {
+    let state = std::fs::read_to_string(home.data_dir().join("postgres/data/postmaster.pid")).unwrap();
+    let pid = state.lines().next().unwrap().parse().unwrap();
+    kill_process(Pid::from_raw(pid).unwrap(), Signal::KILL).unwrap();
 }
 
 /// Callers who heard nothing ask again under the same request id.
@@ -163,13 +194,24 @@ async fn reported(client: &mut Client) -> i64 {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_acknowledged_is_lost_or_doubled_when_everything_is_killed_under_load() {
+    survives(3).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes minutes"]
+async fn fifty_kills_lose_and_double_nothing() {
+    survives(50).await;
+}
+
+async fn survives(rounds: u32) {
     let home = Home::new("crash");
     let acknowledged = Acknowledged::default();
     let mut running = home.up(&[]);
     set_up(&mut connect(&home).await).await;
 
-    for _ in 0..ROUNDS {
-        let unheard = accept_until_killed(&home, running, &acknowledged).await;
+    for round in 0..rounds {
+        let victim = if round % 2 == 0 { Victim::Services } else { Victim::Postgres };
+        let unheard = accept_until_killed(&home, running, victim, &acknowledged).await;
         running = home.up(&[]);
         repeat(&home, unheard, &acknowledged).await;
     }
