@@ -28,7 +28,7 @@ use kexiang_events::{EventLog, FeedService, Subscription, consume, partition};
 use kexiang_pg::{Pool, Schema};
 use kexiang_proto::{
     event_v1::event_feed_service_server::EventFeedServiceServer,
-    intake_v1::intake_service_server::IntakeServiceServer,
+    intake_v1::{category_service_server::CategoryServiceServer, intake_service_server::IntakeServiceServer},
 };
 use kexiang_rpc::{
     Deps, Peer,
@@ -41,8 +41,8 @@ pub use config::Config;
 
 use crate::{
     app::{App, IDEMPOTENCY},
-    grpc::{DOMAIN, Intake},
-    worker::{customer_events, dispatch_events},
+    grpc::{Categories, DOMAIN, Intake},
+    worker::{categories, customer_events, dispatch_events},
 };
 
 /// The service's name in spans, events and tokens.
@@ -69,9 +69,11 @@ pub async fn run(
 
     let feed = FeedService::new(pool.clone(), log, SERVICE, DOMAIN, grpc::to_any, shutdown.clone());
     let ready_pool = pool.clone();
+    let categories = CategoryServiceServer::new(Categories::new(app.clone()));
     let intake = IntakeServiceServer::new(Intake::new(app, shutdown.clone()));
     let served = Server::new(SERVICE, DOMAIN, deps.verifier, config.limits)
         .add(intake.max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .add(categories.max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add(EventFeedServiceServer::new(feed))
         .serve(listener, move || is_ready(ready_pool.clone()), shutdown);
     tokio::select! {
@@ -107,6 +109,8 @@ fn start_workers(
     let workers = TaskTracker::new();
     let handler = dispatch_events::DispatchEvents::new(app.clone(), call.clone(), dispatch.source.clone());
     workers.spawn(consume(dispatch, handler, shutdown.clone()));
+    workers.spawn(categories::keep_fresh(app.clone(), shutdown.clone()));
+    workers.spawn(categories::retrain(app.clone(), call.clone(), shutdown.clone()));
     let handler = customer_events::CustomerEvents { app: app.clone(), call };
     workers.spawn(consume(customers, handler, shutdown.clone()));
     workers.spawn(partition::keep_ahead(pool.clone(), SCHEMA.name, deps.clock.clone(), shutdown.clone()));

@@ -5,10 +5,12 @@
 //! |---|---|
 //! | all methods of the service | [`service`] |
 //! | their scripts, by resource | [`sites`], [`contacts`], [`cases`], [`verbs`], [`import`] |
+//! | category trees and suggestions | [`categories`] |
 //! | from the wire, with every violation | [`read`] |
 //! | to the wire: answers, events, refusals | [`convert`], [`facts`], [`status`] |
 
 mod cases;
+mod categories;
 mod contacts;
 mod convert;
 mod facts;
@@ -19,6 +21,7 @@ mod sites;
 mod status;
 mod verbs;
 
+pub use categories::Categories;
 pub use facts::to_any;
 pub use service::Intake;
 

@@ -15,7 +15,7 @@ use crate::{
         acceptance::{Acceptance, Accepted, Matter},
         sites::Sites,
     },
-    domain::{Case, Contact, Site, case},
+    domain::{Case, Contact, Site, case, category::Edition},
     store::{self, request::Answered},
 };
 
@@ -186,6 +186,8 @@ async fn joined(
 struct Written<'a> {
     contacts: Vec<Contact>,
     cases: Vec<Case>,
+    /// Of cases at sites that are bound to a category tree.
+    editions: Vec<(CaseId, Edition)>,
     events: Vec<Draft>,
     answers: Vec<(&'a Call, RequestKey, Value)>,
     first_call: Option<&'a Call>,
@@ -234,6 +236,7 @@ impl<'a> Written<'a> {
         let told = Draft::new(event_type, case_id.name(), accepted_at, &case.facts(&site.time_zone))?;
         self.events.push(told.by(call));
         self.keep_answer(call, &case)?;
+        self.editions.extend(new_case.category_edition.clone().map(|edition| (case_id, edition)));
         self.cases.push(case.clone());
         Ok(Accepted::Case(case))
     }
@@ -255,6 +258,9 @@ impl<'a> Written<'a> {
         store::contact::insert(connection, &self.contacts).await?;
         if !self.cases.is_empty() {
             store::case::insert(connection, &self.cases).await?;
+        }
+        if !self.editions.is_empty() {
+            store::category::binding::insert_editions(connection, &self.editions).await?;
         }
         log.append(connection, call, now, &self.events).await?;
         Ok(store::request::keep(connection, now, &self.answers).await?)
