@@ -17,7 +17,8 @@ fn methods() -> Vec<MethodDescriptor> {
 /// Reads, by their standard prefixes; everything else changes something.
 fn reads(method: &MethodDescriptor) -> bool {
     let name = method.name();
-    ["Get", "List", "BatchGet", "Watch", "Stream", "Recognise"].iter().any(|prefix| name.starts_with(prefix))
+    let reads = ["Get", "List", "BatchGet", "Watch", "Stream", "Recognise", "Suggest"];
+    reads.iter().any(|prefix| name.starts_with(prefix)) || name == "ResolveCategory"
 }
 
 fn has(message: &MessageDescriptor, field: &str) -> bool {

@@ -23,27 +23,15 @@ mod store;
 pub mod worker;
 
 use anyhow::Context;
-use kexiang_core::Call;
-use kexiang_events::{EventLog, FeedService, Subscription, consume, partition};
+use kexiang_events::EventLog;
 use kexiang_pg::{Pool, Schema};
-use kexiang_proto::{
-    event_v1::event_feed_service_server::EventFeedServiceServer,
-    intake_v1::{bulk_service_server::BulkServiceServer, intake_service_server::IntakeServiceServer},
-};
-use kexiang_rpc::{
-    Deps, Peer,
-    server::{MAX_MESSAGE_BYTES, Server},
-};
+use kexiang_rpc::{Deps, server::Server};
 use tokio::net::TcpListener;
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::sync::CancellationToken;
 
 pub use config::Config;
 
-use crate::{
-    app::{App, IDEMPOTENCY},
-    grpc::{Bulk, DOMAIN, Intake},
-    worker::{customer_events, dispatch_events},
-};
+use crate::{app::App, grpc::DOMAIN};
 
 /// The service's name in spans, events and tokens.
 pub const SERVICE: &str = "intake";
@@ -65,17 +53,15 @@ pub async fn run(
         .context("KEXIANG_INTAKE_DATABASE_URL is no database address")?;
     let log = EventLog::new(SCHEMA.name);
     let (app, mut writer) = App::start(pool.clone(), deps.clock.clone(), log.clone());
-    let workers = start_workers(&config, &deps, &app, &pool, &shutdown)?;
+    let workers = worker::start(&config, &deps, &app, &pool, &shutdown)?;
 
-    let feed = FeedService::new(pool.clone(), log, SERVICE, DOMAIN, grpc::to_any, shutdown.clone());
+    let server = Server::new(SERVICE, DOMAIN, deps.verifier, config.limits);
     let ready_pool = pool.clone();
-    let intake = IntakeServiceServer::new(Intake::new(app.clone(), shutdown.clone()));
-    let bulk = BulkServiceServer::new(Bulk::new(app, shutdown.clone()));
-    let served = Server::new(SERVICE, DOMAIN, deps.verifier, config.limits)
-        .add(intake.max_decoding_message_size(MAX_MESSAGE_BYTES))
-        .add(bulk.max_decoding_message_size(MAX_MESSAGE_BYTES))
-        .add(EventFeedServiceServer::new(feed))
-        .serve(listener, move || is_ready(ready_pool.clone()), shutdown);
+    let served = grpc::add_services(server, app, &pool, log, &shutdown).serve(
+        listener,
+        move || is_ready(ready_pool.clone()),
+        shutdown,
+    );
     tokio::select! {
         served = served => served?,
         // Without its writer intake accepts nothing: better to end and be started again than to refuse everybody.
@@ -87,35 +73,6 @@ pub async fn run(
     writer.await.context("the writer failed")?;
     pool.close().await;
     Ok(())
-}
-
-fn start_workers(
-    config: &Config,
-    deps: &Deps,
-    app: &App,
-    pool: &Pool,
-    shutdown: &CancellationToken,
-) -> anyhow::Result<TaskTracker> {
-    let call = Call::of_service(SERVICE)?;
-    let subscribe = |consumer, address: &str, types| -> anyhow::Result<Subscription> {
-        let source = Peer::connect_lazy(address, deps.tokens.clone())?;
-        let (pool, clock) = (pool.clone(), deps.clock.clone());
-        Ok(Subscription { consumer, schema: SCHEMA.name, pool, source, types, clock })
-    };
-    let dispatch = subscribe("intake.dispatch", &config.dispatch_address, dispatch_events::TYPES)?;
-    let customers =
-        subscribe("intake.customer_records", &config.customer_records_address, customer_events::TYPES)?;
-
-    let workers = TaskTracker::new();
-    let handler = dispatch_events::DispatchEvents::new(app.clone(), call.clone(), dispatch.source.clone());
-    workers.spawn(consume(dispatch, handler, shutdown.clone()));
-    let handler = customer_events::CustomerEvents { app: app.clone(), call };
-    workers.spawn(consume(customers, handler, shutdown.clone()));
-    workers.spawn(partition::keep_ahead(pool.clone(), SCHEMA.name, deps.clock.clone(), shutdown.clone()));
-    workers.spawn(IDEMPOTENCY.forget_old(pool.clone(), deps.clock.clone(), shutdown.clone()));
-    workers.spawn(kexiang_pg::report_pool(pool.clone(), SERVICE, shutdown.clone()));
-    workers.close();
-    Ok(workers)
 }
 
 async fn is_ready(pool: Pool) -> bool {

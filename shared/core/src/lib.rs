@@ -22,5 +22,5 @@ pub use id::{AssignmentId, CaseId, ContactId, CustomerId, EventId, RouteId, Task
 pub use jiff::Timestamp;
 pub use phone::PhoneNumber;
 pub use role::{Role, Roles};
-pub use slug::{AgentId, InvalidId, SiteId, UnitId};
+pub use slug::{AgentId, CategoryTreeId, InvalidId, SiteId, UnitId};
 pub use vocabulary::{Channel, CustomerKind, Kind, Satisfaction, Severity};

@@ -118,6 +118,8 @@ pub mod of {
     pub enum Unit {}
     /// Marks [`super::AgentId`].
     pub enum Agent {}
+    /// Marks [`super::CategoryTreeId`].
+    pub enum CategoryTree {}
 
     const SHORT_FORM: &str = "must be 1–40 of a–z, 0–9 and hyphen, starting with a letter";
 
@@ -130,6 +132,14 @@ pub mod of {
     impl SlugMarker for Site {
         const COLLECTION: &'static str = "sites";
         const TYPE: &'static str = "Site";
+        const FORM: &'static str = SHORT_FORM;
+        fn fits(text: &str) -> bool {
+            short(text)
+        }
+    }
+    impl SlugMarker for CategoryTree {
+        const COLLECTION: &'static str = "categoryTrees";
+        const TYPE: &'static str = "CategoryTree";
         const FORM: &'static str = SHORT_FORM;
         fn fits(text: &str) -> bool {
             short(text)
@@ -160,6 +170,8 @@ pub type SiteId = Slug<of::Site>;
 pub type UnitId = Slug<of::Unit>;
 /// Somebody who works here: the subject of their token.
 pub type AgentId = Slug<of::Agent>;
+/// The category tree of a pack, such as `telecom`.
+pub type CategoryTreeId = Slug<of::CategoryTree>;
 
 #[cfg(test)]
 mod tests {

@@ -83,6 +83,20 @@ pub const TABLE: &[(&str, Access)] = &[
     // Intake: many cases at once.
     ("/kexiang.intake.v1.BulkService/BatchAcceptCases", Access::Roles(DESK)),
     ("/kexiang.intake.v1.BulkService/AcceptCases", Access::Roles(DESK)),
+    // Intake: category trees and suggestions.
+    ("/kexiang.intake.v1.CategoryService/CreateCategoryTree", Access::Roles(SETUP)),
+    ("/kexiang.intake.v1.CategoryService/DraftCategoryTreeVersion", Access::Roles(SETUP)),
+    ("/kexiang.intake.v1.CategoryService/PublishCategoryTreeVersion", Access::Roles(SETUP)),
+    ("/kexiang.intake.v1.CategoryService/GetCategoryTree", Access::Roles(STAFF)),
+    ("/kexiang.intake.v1.CategoryService/ListCategoryTreeVersions", Access::Roles(STAFF)),
+    ("/kexiang.intake.v1.CategoryService/ListCategories", Access::Roles(STAFF)),
+    ("/kexiang.intake.v1.CategoryService/ResolveCategory", Access::Roles(STAFF)),
+    ("/kexiang.intake.v1.CategoryService/BindCategoryTree", Access::Roles(SETUP)),
+    ("/kexiang.intake.v1.CategoryService/GetSiteCategoryTree", Access::Roles(STAFF)),
+    ("/kexiang.intake.v1.CategoryService/GetCaseCategory", Access::Roles(STAFF)),
+    ("/kexiang.intake.v1.CategoryService/SuggestCategories", Access::Roles(STAFF)),
+    ("/kexiang.intake.v1.CategoryService/TrainCategoryModel", Access::Roles(&[Supervisor, Administrator])),
+    ("/kexiang.intake.v1.CategoryService/GetCategoryModel", Access::Roles(STAFF)),
     // Dispatch.
     ("/kexiang.dispatch.v1.DispatchService/CreateUnit", Access::Roles(SETUP)),
     ("/kexiang.dispatch.v1.DispatchService/GetUnit", Access::Roles(STAFF)),

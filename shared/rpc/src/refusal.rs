@@ -199,13 +199,18 @@ impl Refusal {
     /// Adds an unmet condition of `subject`, a resource name.
     #[must_use]
     pub fn with_precondition(self, kind: &str, subject: &str, description: &str) -> Self {
-        self.with(&PreconditionFailure {
-            violations: vec![precondition_failure::Violation {
-                r#type: kind.to_owned(),
-                subject: subject.to_owned(),
-                description: description.to_owned(),
-            }],
-        })
+        self.with_preconditions(kind, &[subject], description)
+    }
+
+    /// Adds the same unmet condition of several subjects. Refusals travel in headers: some kilobytes are all that fits.
+    #[must_use]
+    pub fn with_preconditions(self, kind: &str, subjects: &[&str], description: &str) -> Self {
+        let violation = |subject: &&str| precondition_failure::Violation {
+            r#type: kind.to_owned(),
+            subject: (*subject).to_owned(),
+            description: description.to_owned(),
+        };
+        self.with(&PreconditionFailure { violations: subjects.iter().map(violation).collect() })
     }
 
     fn with_resource(self, resource_type: &str, resource_name: &str) -> Self {

@@ -6,9 +6,11 @@
 //! | the verbs of a case | [`cases`] |
 //! | what events of dispatch and customer records change here | [`effects`] |
 //! | sites, registers | [`sites`], [`contacts`] |
+//! | category trees, suggestions | [`categories`] |
 
 pub mod acceptance;
 pub mod cases;
+pub mod categories;
 pub mod contacts;
 pub mod effects;
 mod error;
@@ -21,7 +23,11 @@ use kexiang_pg::{Idempotency, Pool};
 use tokio::task::JoinHandle;
 
 pub use self::{acceptance::Accepted, error::AppError};
-use self::{sites::Sites, writer::Writer};
+use self::{
+    categories::{memory::Memory, models::Models},
+    sites::Sites,
+    writer::Writer,
+};
 use crate::SCHEMA;
 
 pub(crate) const IDEMPOTENCY: Idempotency = Idempotency::new(SCHEMA.name);
@@ -33,6 +39,8 @@ pub struct App {
     clock: Clock,
     log: EventLog,
     sites: Sites,
+    categories: Memory,
+    models: Models,
     writer: writer::Queue,
 }
 
@@ -43,7 +51,8 @@ impl App {
     pub fn start(pool: Pool, clock: Clock, log: EventLog) -> (Self, JoinHandle<()>) {
         let sites = Sites::new(pool.clone());
         let (queue, writer) = Writer::new(&pool, clock.clone(), log.clone(), sites.clone());
-        let app = Self { pool, clock, log, sites, writer: queue };
+        let categories = Memory::new(pool.clone());
+        let app = Self { pool, clock, log, sites, categories, models: Models::default(), writer: queue };
         (app, tokio::spawn(writer.run()))
     }
 

@@ -1,6 +1,7 @@
-//! What intake knows without any IO: sites, contacts, cases and their states.
+//! What intake knows without any IO: sites, contacts, cases and their states, categories.
 
 pub mod case;
+pub mod category;
 pub mod contact;
 pub mod facts;
 pub mod site;

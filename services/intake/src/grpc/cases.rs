@@ -5,7 +5,7 @@ use kexiang_proto::{intake_v1 as pb, type_v1 as words};
 use kexiang_rpc::{PageRequest, Refusal, Violations, call, field};
 use tonic::{Request, Status};
 
-use super::{DOMAIN, contacts::read_contact, convert, read, status::status};
+use super::{DOMAIN, categories::Asked, contacts::read_contact, convert, read, status::status};
 use crate::{
     app::{
         Accepted, App, AppError,
@@ -31,7 +31,12 @@ pub(super) async fn read_acceptance(
 ) -> Result<Acceptance, Status> {
     let call = call(&request, "AcceptCase", &request.get_ref().request_id, &mut violations)?;
     let request = request.into_inner();
-    let case = read::case(request.case, &mut violations);
+    let asked = Asked::of(request.contact.as_ref(), request.case.as_ref(), false);
+    let mut case = read::case(request.case, &mut violations);
+    let edition = asked.check(app, call.as_ref(), &mut violations).await.map_err(status)?;
+    if let Some(case) = &mut case {
+        case.category_edition = edition;
+    }
     let contact = read_contact(app, request.contact, &mut violations).await?;
     let ((call, contact), case) = violations.into_result(DOMAIN, call.zip(contact).zip(case))?;
     Ok(Acceptance { call, contact, matter: Matter::Opens(Box::new(case)) })

@@ -15,7 +15,7 @@ use kexiang_rpc::{Caller, Refusal, Violations, field, refusal};
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Status, Streaming};
 
-use super::{DOMAIN, read, read::Desk, status};
+use super::{DOMAIN, categories::Asked, read, read::Desk, status};
 use crate::{
     app::{
         Accepted, App, AppError,
@@ -64,7 +64,7 @@ async fn begin(app: App, call: Call, item: Result<ImportCasesRequest, Status>) -
         Err(broken) => return Box::pin(async { Err(refusal::of_foreign(DOMAIN, broken)) }),
     };
     let nr = item.item;
-    let (contact, case) = match read_item(&app, item).await {
+    let (contact, case) = match read_item(&app, &call, item).await {
         Ok(read) => read,
         Err(NotRead::Refused(refusal)) => return Box::pin(async move { Ok(refused(nr, refusal)) }),
         Err(NotRead::Failed(error)) => return Box::pin(async move { result_of(nr, Err(error)) }),
@@ -80,11 +80,15 @@ async fn begin(app: App, call: Call, item: Result<ImportCasesRequest, Status>) -
 enum NotRead {
     /// Its fields are wrong.
     Refused(Refusal),
-    /// Its site could not be had.
+    /// Its site or the categories of it could not be had.
     Failed(AppError),
 }
 
-async fn read_item(app: &App, item: ImportCasesRequest) -> Result<(NewContact, NewCase), NotRead> {
+async fn read_item(
+    app: &App,
+    call: &Call,
+    item: ImportCasesRequest,
+) -> Result<(NewContact, NewCase), NotRead> {
     let mut violations = Violations::default();
     let site_name = item.contact.as_ref().map(|contact| contact.site.clone()).unwrap_or_default();
     let site = violations.check("contact.site", field::slug_name(&site_name));
@@ -93,11 +97,16 @@ async fn read_item(app: &App, item: ImportCasesRequest) -> Result<(NewContact, N
         None => None,
     };
     let unknown = SiteId::parse("unknown").ok();
-    let read = site.or(unknown).and_then(|site| {
+    let asked = Asked::of(item.contact.as_ref(), item.case.as_ref(), true);
+    let mut read = site.or(unknown).and_then(|site| {
         let phone_region = known.as_ref().map_or(DEFAULT_REGION, |site| site.phone_region.as_str());
         let desk = Desk { site: &site, phone_region, now: app.clock().now() };
         read::imported(item, &desk, &mut violations)
     });
+    let edition = asked.check(app, Some(call), &mut violations).await.map_err(NotRead::Failed)?;
+    if let Some((_, case)) = &mut read {
+        case.category_edition = edition;
+    }
     violations.into_result(DOMAIN, read).map_err(NotRead::Refused)
 }
 

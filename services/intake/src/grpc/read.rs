@@ -190,6 +190,7 @@ pub(super) fn case(wire: Option<pb::Case>, violations: &mut Violations) -> Optio
         handling: handling?.unwrap_or(Handling::Dispatch),
         external_reference: external_reference?,
         history: None,
+        category_edition: None,
     })
 }
 

@@ -1,6 +1,7 @@
 //! The SQL of intake, one file per aggregate: schema-qualified text, private row types. No rule is decided here.
 
 pub mod case;
+pub mod category;
 pub mod contact;
 pub mod register;
 pub mod request;

@@ -1,4 +1,51 @@
-//! What intake takes in from the events of others.
+//! What intake takes in from the events of others, and what it does by itself.
 
+pub mod categories;
 pub mod customer_events;
 pub mod dispatch_events;
+
+use kexiang_core::Call;
+use kexiang_events::{Subscription, consume, partition};
+use kexiang_pg::Pool;
+use kexiang_rpc::{Deps, Peer};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    Config, SCHEMA, SERVICE,
+    app::{App, IDEMPOTENCY},
+};
+
+/// Starts all of them; they end with `shutdown`.
+///
+/// # Errors
+/// When an address is none.
+pub(crate) fn start(
+    config: &Config,
+    deps: &Deps,
+    app: &App,
+    pool: &Pool,
+    shutdown: &CancellationToken,
+) -> anyhow::Result<TaskTracker> {
+    let call = Call::of_service(SERVICE)?;
+    let subscribe = |consumer, address: &str, types| -> anyhow::Result<Subscription> {
+        let source = Peer::connect_lazy(address, deps.tokens.clone())?;
+        let (pool, clock) = (pool.clone(), deps.clock.clone());
+        Ok(Subscription { consumer, schema: SCHEMA.name, pool, source, types, clock })
+    };
+    let dispatch = subscribe("intake.dispatch", &config.dispatch_address, dispatch_events::TYPES)?;
+    let customers =
+        subscribe("intake.customer_records", &config.customer_records_address, customer_events::TYPES)?;
+
+    let workers = TaskTracker::new();
+    let handler = dispatch_events::DispatchEvents::new(app.clone(), call.clone(), dispatch.source.clone());
+    workers.spawn(consume(dispatch, handler, shutdown.clone()));
+    let handler = customer_events::CustomerEvents { app: app.clone(), call: call.clone() };
+    workers.spawn(consume(customers, handler, shutdown.clone()));
+    workers.spawn(categories::keep_fresh(app.clone(), shutdown.clone()));
+    workers.spawn(categories::retrain(app.clone(), call, shutdown.clone()));
+    workers.spawn(partition::keep_ahead(pool.clone(), SCHEMA.name, deps.clock.clone(), shutdown.clone()));
+    workers.spawn(IDEMPOTENCY.forget_old(pool.clone(), deps.clock.clone(), shutdown.clone()));
+    workers.spawn(kexiang_pg::report_pool(pool.clone(), SERVICE, shutdown.clone()));
+    workers.close();
+    Ok(workers)
+}

@@ -8,12 +8,17 @@
 //! | repeated requests, outages, neighbours in one batch | `repeating.rs`, `outage.rs`, `neighbours.rs` |
 //! | the way of a case to its archive | `way.rs`, `steps.rs`, `etags.rs`, `joining.rs`, `identification.rs` |
 //! | many at once | `bulk.rs` |
+//! | category trees, bound sites, suggestions | `category_trees.rs`, `category_binding.rs`, `category_suggestion.rs`, `category_desk.rs` |
 //! | bringing cases over, lists, events, probes | `import.rs`, `paging.rs`, `events.rs`, `probes.rs`, `stopping.rs` |
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that can't go on fails")]
 
 mod acceptance;
 mod bulk;
+mod category_binding;
+mod category_desk;
+mod category_suggestion;
+mod category_trees;
 mod desk;
 mod etags;
 mod events;

@@ -16,7 +16,7 @@ use crate::{
         acceptance::{Acceptance, Accepted, Matter},
         sites::Sites,
     },
-    domain::{Case, Contact, Site, case},
+    domain::{Case, Contact, Site, case, category::Edition},
     store::{self, register::Taking, request::Answered},
 };
 
@@ -231,6 +231,8 @@ async fn joined(
 struct Written<'a> {
     contacts: Vec<Contact>,
     cases: Vec<Case>,
+    /// Of cases at sites that are bound to a category tree.
+    editions: Vec<(CaseId, Edition)>,
     events: Vec<Draft>,
     answers: Vec<(&'a Call, RequestKey, Value)>,
     first_call: Option<&'a Call>,
@@ -279,6 +281,7 @@ impl<'a> Written<'a> {
         let told = Draft::new(event_type, case_id.name(), accepted_at, &case.facts(&site.time_zone))?;
         self.events.push(told.by(call));
         self.keep_answer(call, &case)?;
+        self.editions.extend(new_case.category_edition.clone().map(|edition| (case_id, edition)));
         self.cases.push(case.clone());
         Ok(Accepted::Case(case))
     }
@@ -296,6 +299,7 @@ impl<'a> Written<'a> {
         if !self.cases.is_empty() {
             store::case::insert(statement, &self.cases);
         }
+        store::category::binding::insert_editions(statement, &self.editions);
         log.append_to(statement, call, now, &self.events);
         store::request::keep(statement, now, &self.answers);
     }

@@ -34,7 +34,7 @@ pub use self::{
     state::{CaseState, Handling},
     transition::{Transition, TransitionError},
 };
-use super::facts::CaseFacts;
+use super::{category::Edition, facts::CaseFacts};
 
 /// What became of a case in the system that it is brought over from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,6 +68,8 @@ pub struct NewCase {
     pub external_reference: Option<String>,
     /// What became of it elsewhere, when it is brought over.
     pub history: Option<History>,
+    /// The version of the site's category tree under which it is accepted; `None` at a site without one.
+    pub category_edition: Option<Edition>,
 }
 
 /// What a new case takes from the contact that opens it and from the register.

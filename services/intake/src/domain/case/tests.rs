@@ -20,6 +20,7 @@ fn accepted(kind: Kind, handling: Handling, history: Option<History>) -> Case {
         handling,
         external_reference: None,
         history,
+        category_edition: None,
     };
     let opening = Opening {
         site: SiteId::parse("main").unwrap(),
