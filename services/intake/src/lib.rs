@@ -1,6 +1,6 @@
 //! Intake: the promise to the customer, from the first ring of the phone to the closed case.
 //!
-//! It owns the schema `intake`: sites and their registers, contacts, cases. It learns from the events of dispatch (a work
+//! It owns the schema `intake`: sites and their registers, contacts, cases, evidence. It learns from the events of dispatch (a work
 //! order exists, the work is done, the return visit is over) and of customer records (whose contact it is), and takes
 //! cases on whether the others are up or not (IN-14).
 //!
@@ -10,7 +10,7 @@
 //! | [`app`] | use cases, one transaction each; the batching writer |
 //! | [`store`] | the SQL |
 //! | [`grpc`] | handlers and conversions |
-//! | [`worker`] | consumers of events |
+//! | [`worker`] | consumers of events, timers |
 //!
 //! To add a verb to a case: the transition in `domain/case/transition.rs`, its RPC in `proto/kexiang/intake/v1`, its
 //! handler in `grpc/verbs.rs`, its line in `kexiang_rpc::policy`, and a story.
@@ -28,7 +28,7 @@ use kexiang_events::{EventLog, FeedService, Subscription, consume, partition};
 use kexiang_pg::{Pool, Schema};
 use kexiang_proto::{
     event_v1::event_feed_service_server::EventFeedServiceServer,
-    intake_v1::intake_service_server::IntakeServiceServer,
+    intake_v1::{evidence_service_server::EvidenceServiceServer, intake_service_server::IntakeServiceServer},
 };
 use kexiang_rpc::{
     Deps, Peer,
@@ -40,9 +40,12 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 pub use config::Config;
 
 use crate::{
-    app::{App, IDEMPOTENCY},
-    grpc::{DOMAIN, Intake},
-    worker::{customer_events, dispatch_events},
+    app::{
+        App, IDEMPOTENCY,
+        evidence::{EvidenceDesk, Objects},
+    },
+    grpc::{DOMAIN, Evidence, Intake},
+    worker::{customer_events, dispatch_events, evidence_cleaner::clean_evidence},
 };
 
 /// The service's name in spans, events and tokens.
@@ -65,13 +68,16 @@ pub async fn run(
         .context("KEXIANG_INTAKE_DATABASE_URL is no database address")?;
     let log = EventLog::new(SCHEMA.name);
     let (app, mut writer) = App::start(pool.clone(), deps.clock.clone(), log.clone());
-    let workers = start_workers(&config, &deps, &app, &pool, &shutdown)?;
+    let evidence = evidence_desk(&config, &deps, &pool, &log)?;
+    let workers = start_workers(&config, &deps, &app, &evidence, &pool, &shutdown)?;
 
     let feed = FeedService::new(pool.clone(), log, SERVICE, DOMAIN, grpc::to_any, shutdown.clone());
     let ready_pool = pool.clone();
     let intake = IntakeServiceServer::new(Intake::new(app, shutdown.clone()));
+    let evidence = EvidenceServiceServer::new(Evidence::new(evidence, shutdown.clone()));
     let served = Server::new(SERVICE, DOMAIN, deps.verifier, config.limits)
         .add(intake.max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .add(evidence.max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add(EventFeedServiceServer::new(feed))
         .serve(listener, move || is_ready(ready_pool.clone()), shutdown);
     tokio::select! {
@@ -87,10 +93,18 @@ pub async fn run(
     Ok(())
 }
 
+/// Nothing is connected here: the store may be away.
+fn evidence_desk(config: &Config, deps: &Deps, pool: &Pool, log: &EventLog) -> anyhow::Result<EvidenceDesk> {
+    let objects = Objects::at(&config.evidence_store).context("KEXIANG_EVIDENCE_STORE")?;
+    let (largest, base) = (config.evidence_max_bytes, &config.evidence_link_base);
+    Ok(EvidenceDesk::new(pool.clone(), deps.clock.clone(), log.clone(), objects, largest, base))
+}
+
 fn start_workers(
     config: &Config,
     deps: &Deps,
     app: &App,
+    evidence: &EvidenceDesk,
     pool: &Pool,
     shutdown: &CancellationToken,
 ) -> anyhow::Result<TaskTracker> {
@@ -109,6 +123,7 @@ fn start_workers(
     workers.spawn(consume(dispatch, handler, shutdown.clone()));
     let handler = customer_events::CustomerEvents { app: app.clone(), call };
     workers.spawn(consume(customers, handler, shutdown.clone()));
+    workers.spawn(clean_evidence(evidence.clone(), shutdown.clone()));
     workers.spawn(partition::keep_ahead(pool.clone(), SCHEMA.name, deps.clock.clone(), shutdown.clone()));
     workers.spawn(IDEMPOTENCY.forget_old(pool.clone(), deps.clock.clone(), shutdown.clone()));
     workers.spawn(kexiang_pg::report_pool(pool.clone(), SERVICE, shutdown.clone()));

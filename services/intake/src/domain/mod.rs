@@ -2,6 +2,7 @@
 
 pub mod case;
 pub mod contact;
+pub mod evidence;
 pub mod facts;
 pub mod site;
 

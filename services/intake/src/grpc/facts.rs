@@ -19,6 +19,7 @@ pub fn to_any(event: &StoredEvent) -> Result<Any, serde_json::Error> {
     let data = event.data.clone();
     let any = match event.event_type.split_once('.') {
         Some(("contact", _)) => Any::from_msg(&contact_facts(&serde_json::from_value(data)?)),
+        Some(("evidence", _)) => Any::from_msg(&super::evidence::facts(&serde_json::from_value(data)?)),
         Some(("site", _)) => Any::from_msg(&site(serde_json::from_value::<Site>(data)?)),
         _ => Any::from_msg(&case_facts(serde_json::from_value(data)?)),
     };

@@ -6,11 +6,13 @@
 //! | all methods of the service | [`service`] |
 //! | their scripts, by resource | [`sites`], [`contacts`], [`cases`], [`verbs`], [`import`] |
 //! | from the wire, with every violation | [`read`] |
+//! | evidence, a service of its own | [`evidence`] |
 //! | to the wire: answers, events, refusals | [`convert`], [`facts`], [`status`] |
 
 mod cases;
 mod contacts;
 mod convert;
+mod evidence;
 mod facts;
 mod import;
 mod read;
@@ -19,6 +21,7 @@ mod sites;
 mod status;
 mod verbs;
 
+pub use evidence::Evidence;
 pub use facts::to_any;
 pub use service::Intake;
 
