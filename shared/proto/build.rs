@@ -21,8 +21,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     fs::write(out.join("kexiang.bin"), &with_options)?;
 
     let mut descriptors = prost_types::FileDescriptorSet::decode(with_options.as_slice())?;
-    // `google.api` holds options alone: no code is needed for it.
-    descriptors.file.retain(|file| file.package() != "google.api");
+    // The options of `google.api` need no code.
+    descriptors
+        .file
+        .retain(|file| !matches!(file.name(), "google/api/annotations.proto" | "google/api/http.proto"));
     let mut config = tonic_prost_build::Config::new();
     config.enable_type_names();
     tonic_prost_build::configure().compile_fds_with_config(descriptors, config)?;

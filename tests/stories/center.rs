@@ -1,6 +1,6 @@
 //! A center of its own for each story: database, services, gateway, and a clock that the story moves.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use jiff::SignedDuration;
 use kexiang::{
@@ -8,7 +8,7 @@ use kexiang::{
     endpoints::Endpoints,
     whole::{Whole, WholeConfig},
 };
-use kexiang_core::{Clock, ManualClock, Role};
+use kexiang_core::{Clock, EvidenceId, ManualClock, Role};
 use kexiang_rpc::token::Issuer;
 use kexiang_testkit::TestDatabase;
 use serde_json::{Value, json};
@@ -24,7 +24,17 @@ pub struct Center {
     pub issuer: Issuer,
     pub clock: Clock,
     pub hand: ManualClock,
+    evidence: EvidenceFolder,
     whole: Whole,
+}
+
+/// A folder for the bytes of evidence, gone with its center.
+struct EvidenceFolder(PathBuf);
+
+impl Drop for EvidenceFolder {
+    fn drop(&mut self) {
+        drop(std::fs::remove_dir_all(&self.0));
+    }
 }
 
 /// Somebody with a token, talking JSON with the gateway.
@@ -48,8 +58,10 @@ impl Center {
         let database = TestDatabase::create(&SCHEMAS).await;
         let (clock, hand) = Clock::manual("2026-11-22T08:00:00Z".parse().unwrap());
         let issuer = Issuer::from_pem(&Issuer::generate_pem()).unwrap();
-        let whole = start(&database, &issuer, &clock).await;
-        Self { database, issuer, clock, hand, whole }
+        let folder = format!("kexiang-stories-{}", EvidenceId::at(clock.now()));
+        let evidence = EvidenceFolder(std::env::temp_dir().join(folder));
+        let whole = start(&database, &issuer, &clock, &evidence).await;
+        Self { database, issuer, clock, hand, evidence, whole }
     }
 
     pub fn endpoints(&self) -> &Endpoints {
@@ -91,10 +103,10 @@ impl Center {
 
     /// Stops everything and starts it again over the same database.
     pub async fn restart(self) -> Self {
-        let Self { database, issuer, clock, hand, whole } = self;
+        let Self { database, issuer, clock, hand, evidence, whole } = self;
         whole.stop().await.unwrap();
-        let whole = start(&database, &issuer, &clock).await;
-        Self { database, issuer, clock, hand, whole }
+        let whole = start(&database, &issuer, &clock, &evidence).await;
+        Self { database, issuer, clock, hand, evidence, whole }
     }
 
     pub async fn close(self) {
@@ -102,9 +114,10 @@ impl Center {
     }
 }
 
-async fn start(database: &TestDatabase, issuer: &Issuer, clock: &Clock) -> Whole {
+async fn start(database: &TestDatabase, issuer: &Issuer, clock: &Clock, evidence: &EvidenceFolder) -> Whole {
     let databases = Databases::new(SCHEMAS.map(|schema| database.url(schema.role)));
-    let config = WholeConfig { databases, issuer: issuer.clone(), clock: clock.clone() };
+    let evidence_store = format!("file://{}", evidence.0.display());
+    let config = WholeConfig { databases, issuer: issuer.clone(), clock: clock.clone(), evidence_store };
     let gateway = TcpListener::bind("127.0.0.1:0").await.unwrap();
     Whole::start(config, gateway).await.unwrap()
 }

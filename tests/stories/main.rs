@@ -5,6 +5,7 @@
 mod bad_input;
 mod center;
 mod contract;
+mod evidence;
 mod observability;
 mod operation;
 mod raw;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use prost::bytes::{Buf, BufMut, Bytes};
 use tonic::{
-    Request, Status, Streaming,
+    Request, Response, Status, Streaming,
     client::Grpc,
     codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder},
     metadata::MetadataMap,
@@ -55,7 +55,7 @@ impl Call {
         route: &Route,
         message: Bytes,
         default_timeout: Duration,
-    ) -> Result<Bytes, Failure> {
+    ) -> Result<Response<Bytes>, Failure> {
         let timeout = self.timeout.unwrap_or(default_timeout);
         self.timeout = Some(timeout);
         let mut client = self.client();
@@ -63,21 +63,21 @@ impl Call {
             client.ready().await?;
             Ok::<_, Failure>(client.unary(self.request(message), route.grpc_path.clone(), BytesCodec).await?)
         };
-        let response =
-            tokio::time::timeout(timeout, call).await.map_err(|_| Failure::deadline_passed())??;
-        Ok(response.into_inner())
+        tokio::time::timeout(timeout, call).await.map_err(|_| Failure::deadline_passed())?
     }
 
     /// Calls and gives the stream of answers. Dropping it cancels the call.
     ///
     /// # Errors
     /// What the service answered before the first message, or that it cannot be reached.
-    pub async fn server_stream(self, route: &Route, message: Bytes) -> Result<Streaming<Bytes>, Failure> {
+    pub async fn server_stream(
+        self,
+        route: &Route,
+        message: Bytes,
+    ) -> Result<Response<Streaming<Bytes>>, Failure> {
         let mut client = self.client();
         client.ready().await?;
-        let response =
-            client.server_streaming(self.request(message), route.grpc_path.clone(), BytesCodec).await?;
-        Ok(response.into_inner())
+        Ok(client.server_streaming(self.request(message), route.grpc_path.clone(), BytesCodec).await?)
     }
 
     fn client(&self) -> Grpc<Channel> {

@@ -4,7 +4,10 @@
 //! What a caller may do the services decide, and they check the token again: the door spares work, it guards nothing alone.
 
 use http::{HeaderMap, header};
-use kexiang_rpc::places::Place;
+use kexiang_rpc::{
+    places::Place,
+    policy::{Access, access},
+};
 
 use crate::{DOMAIN, failure::Failure, gateway::Gateway};
 
@@ -15,6 +18,7 @@ use crate::{DOMAIN, failure::Failure, gateway::Gateway};
 pub async fn enter(gateway: &Gateway, grpc_path: &str, headers: &HeaderMap) -> Result<Place, Failure> {
     let place = gateway.places.take(grpc_path)?;
     if let Some(verifier) = &gateway.verifier
+        && !is_public(grpc_path)
         && let Err(refusal) = verifier.identify(DOMAIN, headers).await
     {
         tracing::warn!(target: "audit", method = grpc_path, "access denied: not authenticated");
@@ -28,6 +32,9 @@ pub async fn enter(gateway: &Gateway, grpc_path: &str, headers: &HeaderMap) -> R
 /// # Errors
 /// TOKEN_MISSING.
 pub fn require_bearer(grpc_path: &str, headers: &HeaderMap) -> Result<(), Failure> {
+    if is_public(grpc_path) {
+        return Ok(());
+    }
     let value = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
     match value.split_once(' ') {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") && !token.trim().is_empty() => Ok(()),
@@ -36,4 +43,9 @@ pub fn require_bearer(grpc_path: &str, headers: &HeaderMap) -> Result<(), Failur
             Err(Failure::token_missing())
         }
     }
+}
+
+/// Whether the method needs no token, as what a signed link opens; the service checks the signature.
+pub fn is_public(grpc_path: &str) -> bool {
+    access(grpc_path) == Some(Access::Public)
 }

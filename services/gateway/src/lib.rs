@@ -15,6 +15,7 @@
 //! | canonical JSON, and what is wrong with it | `json` |
 //! | a JSON call from end to end | `transcode`, `call` |
 //! | streams as server-sent events | `sse` |
+//! | bytes as they are: downloads | `raw` |
 //! | gRPC and gRPC-Web | `passthrough` |
 //! | errors: HTTP codes, Status JSON | `failure`, `answer` |
 //! | the OpenAPI document | `openapi` |
@@ -43,6 +44,7 @@ mod observe;
 mod openapi;
 mod passthrough;
 mod query;
+mod raw;
 mod routes;
 mod server;
 mod sse;

@@ -20,6 +20,7 @@ use crate::{
     gateway::Gateway,
     json,
     observe::RpcName,
+    raw,
     routes::{Missing, Route},
     sse,
     template::RequestPath,
@@ -56,12 +57,19 @@ pub async fn answer(gateway: &Gateway, request: Request) -> Response {
 }
 
 async fn forward(gateway: &Gateway, route: &Route, call: Call, message: Bytes) -> Result<Response, Failure> {
+    let output = route.rpc.output();
     if route.rpc.is_server_streaming() {
         let answers = call.server_stream(route, message).await?;
-        return Ok(sse::response(gateway, &route.rpc.output(), answers));
+        return match raw::is_raw(&output) {
+            true => raw::streamed(answers).await,
+            false => Ok(sse::response(gateway, &output, answers.into_inner())),
+        };
     }
     let answer = call.unary(route, message, gateway.config.call_timeout()).await?;
-    let text = json::encode(&route.rpc.output(), answer)?;
+    if raw::is_raw(&output) {
+        return raw::whole(answer);
+    }
+    let text = json::encode(&output, answer.into_inner())?;
     Ok(([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], text).into_response())
 }
 

@@ -1,6 +1,6 @@
 //! Intake: the promise to the customer, from the first ring of the phone to the closed case.
 //!
-//! It owns the schema `intake`: sites and their registers, contacts, cases. It learns from the events of dispatch (a work
+//! It owns the schema `intake`: sites and their registers, contacts, cases, evidence. It learns from the events of dispatch (a work
 //! order exists, the work is done, the return visit is over) and of customer records (whose contact it is), and takes
 //! cases on whether the others are up or not (IN-14).
 //!
@@ -10,7 +10,7 @@
 //! | [`app`] | use cases, one transaction each; the batching writer |
 //! | [`store`] | the SQL |
 //! | [`grpc`] | handlers and conversions |
-//! | [`worker`] | consumers of events |
+//! | [`worker`] | consumers of events, timers |
 //!
 //! To add a verb to a case: the transition in `domain/case/transition.rs`, its RPC in `proto/kexiang/intake/v1`, its
 //! handler in `grpc/verbs.rs`, its line in `kexiang_rpc::policy`, and a story.
@@ -31,13 +31,30 @@ use tokio_util::sync::CancellationToken;
 
 pub use config::Config;
 
-use crate::{app::App, grpc::DOMAIN};
+use crate::{
+    app::{
+        App,
+        evidence::{EvidenceDesk, Objects},
+    },
+    grpc::DOMAIN,
+};
 
 /// The service's name in spans, events and tokens.
 pub const SERVICE: &str = "intake";
 /// The schema that intake owns.
 pub const SCHEMA: Schema = Schema { name: "intake", role: "kexiang_intake", migrator: &MIGRATOR };
 static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
+
+/// What services and workers are made of.
+struct Parts {
+    config: Config,
+    deps: Deps,
+    pool: Pool,
+    log: EventLog,
+    app: App,
+    evidence: EvidenceDesk,
+    shutdown: CancellationToken,
+}
 
 /// Serves intake on `listener` until `shutdown`, then finishes what it accepted.
 ///
@@ -53,15 +70,15 @@ pub async fn run(
         .context("KEXIANG_INTAKE_DATABASE_URL is no database address")?;
     let log = EventLog::new(SCHEMA.name);
     let (app, mut writer) = App::start(pool.clone(), deps.clock.clone(), log.clone());
-    let workers = worker::start(&config, &deps, &app, &pool, &shutdown)?;
-
-    let server = Server::new(SERVICE, DOMAIN, deps.verifier, config.limits);
+    let evidence = evidence_desk(&config, &deps, &pool, &log)?;
+    let server = Server::new(SERVICE, DOMAIN, deps.verifier.clone(), config.limits.clone());
+    let parts = Parts { config, deps, pool: pool.clone(), log, app, evidence, shutdown: shutdown.clone() };
+    let workers = worker::start(&parts)?;
+    let server = grpc::add_services(server, &parts);
+    // The last sender to the writer must go with the handlers and workers.
+    drop(parts);
     let ready_pool = pool.clone();
-    let served = grpc::add_services(server, app, &pool, log, &shutdown).serve(
-        listener,
-        move || is_ready(ready_pool.clone()),
-        shutdown,
-    );
+    let served = server.serve(listener, move || is_ready(ready_pool.clone()), shutdown);
     tokio::select! {
         served = served => served?,
         // Without its writer intake accepts nothing: better to end and be started again than to refuse everybody.
@@ -73,6 +90,13 @@ pub async fn run(
     writer.await.context("the writer failed")?;
     pool.close().await;
     Ok(())
+}
+
+/// Nothing is connected here: the store may be away.
+fn evidence_desk(config: &Config, deps: &Deps, pool: &Pool, log: &EventLog) -> anyhow::Result<EvidenceDesk> {
+    let objects = Objects::at(&config.evidence_store).context("KEXIANG_EVIDENCE_STORE")?;
+    let (largest, base) = (config.evidence_max_bytes, &config.evidence_link_base);
+    Ok(EvidenceDesk::new(pool.clone(), deps.clock.clone(), log.clone(), objects, largest, base))
 }
 
 async fn is_ready(pool: Pool) -> bool {

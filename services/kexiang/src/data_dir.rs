@@ -1,4 +1,4 @@
-//! The folder of one `kexiang up`: the private PostgreSQL, the signing key, the administrator's token and where
+//! The folder of one `kexiang up`: the private PostgreSQL, the evidence, the signing key, the administrator's token and where
 //! everything listens.
 //!
 //! Secrets are readable by their owner alone. Files are replaced whole, so that a reader never meets half a token,
@@ -17,6 +17,7 @@ use std::{
 use anyhow::{Context, bail};
 use kexiang_core::{Clock, Role};
 use kexiang_rpc::token::Issuer;
+use url::Url;
 
 use crate::endpoints::Endpoints;
 
@@ -75,6 +76,13 @@ impl DataDir {
     #[must_use]
     pub fn postgres(&self) -> PathBuf {
         self.0.join("postgres")
+    }
+
+    /// Where the bytes of evidence are kept, as an address.
+    #[must_use]
+    pub fn evidence_store(&self) -> String {
+        // The path is absolute, so it has an address.
+        Url::from_file_path(self.0.join("evidence")).map(String::from).unwrap_or_default()
     }
 
     /// The administrator's token.

@@ -132,6 +132,10 @@ pub mod of {
     pub enum Task {}
     /// Marks [`super::EventId`].
     pub enum Event {}
+    /// Marks [`super::EvidenceId`].
+    pub enum Evidence {}
+    /// Marks [`super::EvidenceObjectId`].
+    pub enum EvidenceObject {}
 
     impl Marker for Case {
         const COLLECTION: &'static str = "cases";
@@ -165,6 +169,14 @@ pub mod of {
         const COLLECTION: &'static str = "events";
         const TYPE: &'static str = "Event";
     }
+    impl Marker for Evidence {
+        const COLLECTION: &'static str = "evidence";
+        const TYPE: &'static str = "Evidence";
+    }
+    impl Marker for EvidenceObject {
+        const COLLECTION: &'static str = "evidenceObjects";
+        const TYPE: &'static str = "EvidenceObject";
+    }
 }
 
 /// A case 受理单.
@@ -183,6 +195,10 @@ pub type RouteId = TypedId<of::Route>;
 pub type TaskId = TypedId<of::Task>;
 /// An event.
 pub type EventId = TypedId<of::Event>;
+/// A file that proves something.
+pub type EvidenceId = TypedId<of::Evidence>;
+/// The bytes of such files in the object store, under a key that is used once.
+pub type EvidenceObjectId = TypedId<of::EvidenceObject>;
 
 #[cfg(test)]
 mod tests {

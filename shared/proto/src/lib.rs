@@ -41,12 +41,15 @@ mod kexiang {
     }
 }
 mod google {
+    pub mod api {
+        tonic::include_proto!("google.api");
+    }
     pub mod rpc {
         tonic::include_proto!("google.rpc");
     }
 }
 
-pub use google::rpc;
+pub use google::{api, rpc};
 pub use kexiang::{
     customers::v1 as customers_v1, dispatch::v1 as dispatch_v1, event::v1 as event_v1,
     intake::v1 as intake_v1, reporting::v1 as reporting_v1, r#type::v1 as type_v1,

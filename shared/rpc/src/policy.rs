@@ -14,7 +14,7 @@ use kexiang_core::{
 /// Who may call a method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
-    /// Anybody, without a token: probes.
+    /// Anybody, without a token: probes, and what carries its right in itself, as a signed link does.
     Public,
     /// Anybody with a good token, whatever the roles.
     Authenticated,
@@ -44,6 +44,9 @@ const DISPATCHERS: &[Role] = &[Dispatcher, Supervisor, Administrator];
 const DOERS: &[Role] = &[Technician, Department, Agent, Supervisor, Dispatcher];
 /// Who may verify the work of others.
 const VERIFIERS: &[Role] = &[Technician, Department, Agent, Supervisor, Dispatcher, Manager];
+/// Who attaches and sees evidence: all who talk with customers or do the work.
+const WITNESSES: &[Role] =
+    &[Agent, Supervisor, Dispatcher, Technician, Department, Manager, Administrator, Service];
 /// Who sets the center up.
 const SETUP: &[Role] = &[Administrator];
 /// Who reads figures.
@@ -97,6 +100,18 @@ pub const TABLE: &[(&str, Access)] = &[
     ("/kexiang.intake.v1.CategoryService/SuggestCategories", Access::Roles(STAFF)),
     ("/kexiang.intake.v1.CategoryService/TrainCategoryModel", Access::Roles(&[Supervisor, Administrator])),
     ("/kexiang.intake.v1.CategoryService/GetCategoryModel", Access::Roles(STAFF)),
+    // Evidence.
+    ("/kexiang.intake.v1.EvidenceService/UploadEvidence", Access::Roles(WITNESSES)),
+    ("/kexiang.intake.v1.EvidenceService/BeginEvidenceUpload", Access::Roles(WITNESSES)),
+    ("/kexiang.intake.v1.EvidenceService/AppendEvidenceChunk", Access::Roles(WITNESSES)),
+    ("/kexiang.intake.v1.EvidenceService/FinishEvidenceUpload", Access::Roles(WITNESSES)),
+    ("/kexiang.intake.v1.EvidenceService/GetEvidence", Access::Roles(STAFF)),
+    ("/kexiang.intake.v1.EvidenceService/ListEvidence", Access::Roles(STAFF)),
+    ("/kexiang.intake.v1.EvidenceService/DownloadEvidence", Access::Roles(WITNESSES)),
+    ("/kexiang.intake.v1.EvidenceService/CreateEvidenceLink", Access::Roles(WITNESSES)),
+    // The signature of the link is the right; the use case checks it.
+    ("/kexiang.intake.v1.EvidenceService/DownloadLinkedEvidence", Access::Public),
+    ("/kexiang.intake.v1.EvidenceService/DeleteEvidence", Access::Roles(&[Supervisor, Administrator])),
     // Dispatch.
     ("/kexiang.dispatch.v1.DispatchService/CreateUnit", Access::Roles(SETUP)),
     ("/kexiang.dispatch.v1.DispatchService/GetUnit", Access::Roles(STAFF)),

@@ -39,6 +39,10 @@ impl Service {
             database_connections: 16,
             dispatch_address: NOBODY.to_owned(),
             customer_records_address: NOBODY.to_owned(),
+            // Never opened: the bench attaches nothing.
+            evidence_store: "file:///nonexistent/evidence".to_owned(),
+            evidence_max_bytes: 1,
+            evidence_link_base: String::new(),
             limits: Limits::default(),
         };
         let clock = Clock::system();

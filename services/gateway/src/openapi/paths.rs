@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 
 use super::{comments::Comments, schema::Schemas};
 use crate::{
-    fields,
+    door::is_public,
+    fields, raw,
     routes::{RequestBody, Route},
     template::Segment,
 };
@@ -73,6 +74,9 @@ pub fn operation(route: &Route, comments: &Comments, schemas: &mut Schemas<'_>) 
         operation["requestBody"] = body;
     }
     operation["responses"] = responses(route, schemas);
+    if is_public(route.grpc_path.path()) {
+        operation["security"] = json!([]);
+    }
     operation
 }
 
@@ -150,6 +154,11 @@ fn request_body(route: &Route, comments: &Comments, schemas: &mut Schemas<'_>) -
 }
 
 fn responses(route: &Route, schemas: &mut Schemas<'_>) -> Value {
+    let error = json!({"$ref": "#/components/responses/Error"});
+    if raw::is_raw(&route.rpc.output()) {
+        let bytes = json!({"schema": {"type": "string", "format": "binary"}});
+        return json!({"200": {"description": "The bytes.", "content": {"*/*": bytes}}, "default": error});
+    }
     let schema = schemas.message(&route.rpc.output());
     let answer = if route.rpc.is_server_streaming() {
         json!({
@@ -159,5 +168,5 @@ fn responses(route: &Route, schemas: &mut Schemas<'_>) -> Value {
     } else {
         json!({"description": "Success.", "content": {"application/json": {"schema": schema}}})
     };
-    json!({"200": answer, "default": {"$ref": "#/components/responses/Error"}})
+    json!({"200": answer, "default": error})
 }

@@ -6,7 +6,7 @@ use http::Uri;
 use kexiang_gateway::{Backends, Config};
 use kexiang_proto::{
     customers_v1::customer_records_service_server::CustomerRecordsServiceServer,
-    intake_v1::intake_service_server::IntakeServiceServer,
+    intake_v1::{evidence_service_server::EvidenceServiceServer, intake_service_server::IntakeServiceServer},
     reporting_v1::reporting_service_server::ReportingServiceServer,
 };
 use kexiang_rpc::trust::Verifier;
@@ -154,6 +154,7 @@ pub async fn serve(fake: Fake) -> SocketAddr {
     let server = tonic::transport::Server::builder()
         .add_service(health)
         .add_service(IntakeServiceServer::new(fake.clone()))
+        .add_service(EvidenceServiceServer::new(fake.clone()))
         .add_service(CustomerRecordsServiceServer::new(fake.clone()))
         .add_service(ReportingServiceServer::new(fake))
         .serve_with_incoming(TcpListenerStream::new(listener));

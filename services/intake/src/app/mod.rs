@@ -7,6 +7,7 @@
 //! | what events of dispatch and customer records change here | [`effects`] |
 //! | sites, registers | [`sites`], [`contacts`] |
 //! | category trees, suggestions | [`categories`] |
+//! | evidence: rows here, bytes in an object store | [`evidence`] |
 
 pub mod acceptance;
 pub mod cases;
@@ -14,6 +15,7 @@ pub mod categories;
 pub mod contacts;
 pub mod effects;
 mod error;
+pub mod evidence;
 pub mod sites;
 mod writer;
 

@@ -3,6 +3,7 @@
 pub mod case;
 pub mod category;
 pub mod contact;
+pub mod evidence;
 pub mod facts;
 pub mod site;
 

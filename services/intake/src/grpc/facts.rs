@@ -25,6 +25,7 @@ pub fn to_any(event: &StoredEvent) -> Result<Any, serde_json::Error> {
         }
         Some(("category_model", _)) => Any::from_msg(&categories::model_facts(serde_json::from_value(data)?)),
         Some(("contact", _)) => Any::from_msg(&contact_facts(&serde_json::from_value(data)?)),
+        Some(("evidence", _)) => Any::from_msg(&super::evidence::facts(&serde_json::from_value(data)?)),
         Some(("site", _)) => Any::from_msg(&site(serde_json::from_value::<Site>(data)?)),
         _ => Any::from_msg(&case_facts(serde_json::from_value(data)?)),
     };

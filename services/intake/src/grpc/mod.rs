@@ -7,6 +7,7 @@
 //! | their scripts, by resource | [`sites`], [`contacts`], [`cases`], [`verbs`], [`import`], [`bulk`] |
 //! | category trees and suggestions | [`categories`] |
 //! | from the wire, with every violation | [`read`] |
+//! | evidence, a service of its own | [`evidence`] |
 //! | to the wire: answers, events, refusals | [`convert`], [`facts`], [`status`] |
 
 mod bulk;
@@ -14,6 +15,7 @@ mod cases;
 mod categories;
 mod contacts;
 mod convert;
+mod evidence;
 mod facts;
 mod import;
 mod read;
@@ -22,19 +24,17 @@ mod sites;
 mod status;
 mod verbs;
 
-use kexiang_events::{EventLog, FeedService};
-use kexiang_pg::Pool;
+use kexiang_events::FeedService;
 use kexiang_proto::{
     event_v1::event_feed_service_server::EventFeedServiceServer,
     intake_v1::{
         bulk_service_server::BulkServiceServer, category_service_server::CategoryServiceServer,
-        intake_service_server::IntakeServiceServer,
+        evidence_service_server::EvidenceServiceServer, intake_service_server::IntakeServiceServer,
     },
 };
 use kexiang_rpc::server::{MAX_MESSAGE_BYTES, Server};
-use tokio_util::sync::CancellationToken;
 
-use crate::{SERVICE, app::App};
+use crate::{Parts, SERVICE};
 
 pub use facts::to_any;
 pub use service::Intake;
@@ -42,21 +42,18 @@ pub use service::Intake;
 /// The domain of refusals by intake.
 pub const DOMAIN: &str = "intake.kexiang";
 
-/// Adds all services of intake; their streams end with `shutdown`.
-pub(crate) fn add_services(
-    server: Server,
-    app: App,
-    pool: &Pool,
-    log: EventLog,
-    shutdown: &CancellationToken,
-) -> Server {
-    let feed = FeedService::new(pool.clone(), log, SERVICE, DOMAIN, to_any, shutdown.clone());
+/// Adds all services of intake.
+pub(crate) fn add_services(server: Server, parts: &Parts) -> Server {
+    let Parts { pool, log, app, evidence, shutdown, .. } = parts;
+    let feed = FeedService::new(pool.clone(), log.clone(), SERVICE, DOMAIN, to_any, shutdown.clone());
+    let intake = IntakeServiceServer::new(Intake::new(app.clone(), shutdown.clone()));
     let bulk = BulkServiceServer::new(bulk::Bulk::new(app.clone(), shutdown.clone()));
     let categories = CategoryServiceServer::new(categories::Categories::new(app.clone()));
-    let intake = IntakeServiceServer::new(Intake::new(app, shutdown.clone()));
+    let evidence = EvidenceServiceServer::new(evidence::Evidence::new(evidence.clone(), shutdown.clone()));
     server
         .add(intake.max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add(bulk.max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add(categories.max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .add(evidence.max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add(EventFeedServiceServer::new(feed))
 }

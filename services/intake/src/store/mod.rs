@@ -1,8 +1,11 @@
 //! The SQL of intake, one file per aggregate: schema-qualified text, private row types. No rule is decided here.
+//! Bytes of evidence are kept outside of PostgreSQL: [`objects`].
 
 pub mod case;
 pub mod category;
 pub mod contact;
+pub mod evidence;
+pub mod objects;
 pub mod register;
 pub mod request;
 pub mod site;

@@ -3,29 +3,21 @@
 pub mod categories;
 pub mod customer_events;
 pub mod dispatch_events;
+pub mod evidence_cleaner;
 
 use kexiang_core::Call;
 use kexiang_events::{Subscription, consume, partition};
-use kexiang_pg::Pool;
-use kexiang_rpc::{Deps, Peer};
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use kexiang_rpc::Peer;
+use tokio_util::task::TaskTracker;
 
-use crate::{
-    Config, SCHEMA, SERVICE,
-    app::{App, IDEMPOTENCY},
-};
+use crate::{Parts, SCHEMA, SERVICE, app::IDEMPOTENCY};
 
-/// Starts all of them; they end with `shutdown`.
+/// Starts all of them; they end with the parts' `shutdown`.
 ///
 /// # Errors
 /// When an address is none.
-pub(crate) fn start(
-    config: &Config,
-    deps: &Deps,
-    app: &App,
-    pool: &Pool,
-    shutdown: &CancellationToken,
-) -> anyhow::Result<TaskTracker> {
+pub(crate) fn start(parts: &Parts) -> anyhow::Result<TaskTracker> {
+    let Parts { config, deps, pool, app, evidence, shutdown, .. } = parts;
     let call = Call::of_service(SERVICE)?;
     let subscribe = |consumer, address: &str, types| -> anyhow::Result<Subscription> {
         let source = Peer::connect_lazy(address, deps.tokens.clone())?;
@@ -43,6 +35,7 @@ pub(crate) fn start(
     workers.spawn(consume(customers, handler, shutdown.clone()));
     workers.spawn(categories::keep_fresh(app.clone(), shutdown.clone()));
     workers.spawn(categories::retrain(app.clone(), call, shutdown.clone()));
+    workers.spawn(evidence_cleaner::clean_evidence(evidence.clone(), shutdown.clone()));
     workers.spawn(partition::keep_ahead(pool.clone(), SCHEMA.name, deps.clock.clone(), shutdown.clone()));
     workers.spawn(IDEMPOTENCY.forget_old(pool.clone(), deps.clock.clone(), shutdown.clone()));
     workers.spawn(kexiang_pg::report_pool(pool.clone(), SERVICE, shutdown.clone()));

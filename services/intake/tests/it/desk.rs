@@ -26,12 +26,14 @@ use tonic::{
     transport::Channel,
 };
 
-use crate::{feed::FakeFeed, wire::MAIN};
+use crate::{evidence_folder::EvidenceFolder, feed::FakeFeed, wire::MAIN};
 
 /// When all stories begin: 2026-11-22 08:00:00 UTC, 16:00 in Shanghai.
 pub const START: Timestamp = Timestamp::constant(1_795_334_400, 0);
 /// Longest that a test waits for what has to happen.
 pub const PATIENCE: Duration = Duration::from_secs(30);
+/// The largest file that is taken as evidence here, in bytes.
+pub const LARGEST_EVIDENCE: i64 = 3 * 1024 * 1024;
 /// The agent of most stories.
 pub const AGENT: &str = "li.na";
 
@@ -46,6 +48,7 @@ pub struct Desk {
     served: JoinHandle<anyhow::Result<()>>,
     shutdown: DropGuard,
     database: Option<TestDatabase>,
+    pub evidence: EvidenceFolder,
 }
 
 /// Shows a token with every call.
@@ -73,6 +76,10 @@ impl Desk {
 
     /// A service over a database that belongs to somebody else.
     pub async fn over(database_url: &str, database_connections: u32) -> Self {
+        Self::with_evidence(database_url, database_connections, EvidenceFolder::new()).await
+    }
+
+    async fn with_evidence(database_url: &str, database_connections: u32, evidence: EvidenceFolder) -> Self {
         let (clock, hand) = Clock::manual(START);
         let issuer = Issuer::from_pem(&Issuer::generate_pem()).unwrap();
         let (dispatch, dispatch_address) = FakeFeed::serve().await;
@@ -82,6 +89,9 @@ impl Desk {
             database_connections,
             dispatch_address,
             customer_records_address,
+            evidence_store: evidence.address(),
+            evidence_max_bytes: LARGEST_EVIDENCE,
+            evidence_link_base: String::new(),
             limits: Limits::default(),
         };
         let deps = Deps {
@@ -102,12 +112,14 @@ impl Desk {
             served: tokio::spawn(run(config, deps, listener, shutdown.clone())),
             shutdown: shutdown.drop_guard(),
             database: None,
+            evidence,
         }
     }
 
     /// Another replica over the same database.
     pub async fn replica(&self, database_connections: u32) -> Self {
-        Self::over(&database_url(self.database()), database_connections).await
+        let url = database_url(self.database());
+        Self::with_evidence(&url, database_connections, self.evidence.clone()).await
     }
 
     fn database(&self) -> &TestDatabase {

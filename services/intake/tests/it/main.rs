@@ -9,6 +9,7 @@
 //! | the way of a case to its archive | `way.rs`, `steps.rs`, `etags.rs`, `joining.rs`, `identification.rs` |
 //! | many at once | `bulk.rs` |
 //! | category trees, bound sites, suggestions | `category_trees.rs`, `category_binding.rs`, `category_suggestion.rs`, `category_desk.rs` |
+//! | evidence: in one call, in several, links, what is removed | `evidence_uploads.rs`, `evidence_refusals.rs`, `evidence_chunks.rs`, `evidence_links.rs`, `evidence_cleaning.rs` |
 //! | bringing cases over, lists, events, probes | `import.rs`, `paging.rs`, `events.rs`, `probes.rs`, `stopping.rs` |
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that can't go on fails")]
@@ -22,6 +23,13 @@ mod category_trees;
 mod desk;
 mod etags;
 mod events;
+mod evidence;
+mod evidence_chunks;
+mod evidence_cleaning;
+mod evidence_folder;
+mod evidence_links;
+mod evidence_refusals;
+mod evidence_uploads;
 mod feed;
 mod identification;
 mod import;

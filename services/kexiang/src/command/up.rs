@@ -132,7 +132,8 @@ impl Up {
         stop: &CancellationToken,
     ) -> anyhow::Result<()> {
         let issuer = dir.issuer()?;
-        let config = WholeConfig { databases, issuer: issuer.clone(), clock: clock.clone() };
+        let (issuer_of_all, evidence_store) = (issuer.clone(), dir.evidence_store());
+        let config = WholeConfig { databases, issuer: issuer_of_all, clock: clock.clone(), evidence_store };
         let mut whole = Whole::start(config, gateway).await?;
         let endpoints = whole.endpoints().clone();
         let ended = tokio::select! {

@@ -29,6 +29,8 @@ pub struct WholeConfig {
     pub issuer: Issuer,
     /// The time.
     pub clock: Clock,
+    /// Where the bytes of evidence are kept: `file:///FOLDER` or `s3://BUCKET/PREFIX`.
+    pub evidence_store: String,
 }
 
 /// The running whole. Dropping it stops nothing in order: call [`Whole::stop`].

@@ -11,6 +11,9 @@ use crate::endpoints::Endpoints;
 /// Connections to PostgreSQL of each service.
 const CONNECTIONS: u32 = 16;
 
+/// The largest file that is taken as evidence, in bytes.
+const LARGEST_EVIDENCE: i64 = 100 * 1024 * 1024;
+
 /// The listeners of the four services, bound before anything runs, so that each knows where the others are.
 pub struct Services {
     intake: TcpListener,
@@ -69,6 +72,9 @@ fn intake(whole: &WholeConfig, endpoints: &Endpoints, listener: TcpListener) -> 
         database_connections: CONNECTIONS,
         dispatch_address: endpoints.dispatch.clone(),
         customer_records_address: endpoints.customer_records.clone(),
+        evidence_store: whole.evidence_store.clone(),
+        evidence_max_bytes: LARGEST_EVIDENCE,
+        evidence_link_base: endpoints.gateway.clone(),
         limits: Limits::default(),
     };
     let deps = deps(whole, SERVICE);
