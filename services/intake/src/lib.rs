@@ -1,16 +1,16 @@
 //! Intake: the promise to the customer, from the first ring of the phone to the closed case.
 //!
-//! It owns the schema `intake`: sites and their registers, contacts, cases. It learns from the events of dispatch (a work
+//! It owns the schema `intake`: sites and their registers, contacts, cases, promises. It learns from the events of dispatch (a work
 //! order exists, the work is done, the return visit is over) and of customer records (whose contact it is), and takes
 //! cases on whether the others are up or not (IN-14).
 //!
 //! | room | what is there |
 //! |---|---|
-//! | [`domain`] | contacts, cases and their states; no IO |
+//! | [`domain`] | contacts, cases, promises and their states, who is calling; no IO |
 //! | [`app`] | use cases, one transaction each; the batching writer |
 //! | [`store`] | the SQL |
 //! | [`grpc`] | handlers and conversions |
-//! | [`worker`] | consumers of events |
+//! | [`worker`] | consumers of events, alarms of promises |
 //!
 //! To add a verb to a case: the transition in `domain/case/transition.rs`, its RPC in `proto/kexiang/intake/v1`, its
 //! handler in `grpc/verbs.rs`, its line in `kexiang_rpc::policy`, and a story.
@@ -28,7 +28,10 @@ use kexiang_events::{EventLog, FeedService, Subscription, consume, partition};
 use kexiang_pg::{Pool, Schema};
 use kexiang_proto::{
     event_v1::event_feed_service_server::EventFeedServiceServer,
-    intake_v1::intake_service_server::IntakeServiceServer,
+    intake_v1::{
+        intake_service_server::IntakeServiceServer, promise_service_server::PromiseServiceServer,
+        recognition_service_server::RecognitionServiceServer,
+    },
 };
 use kexiang_rpc::{
     Deps, Peer,
@@ -37,12 +40,12 @@ use kexiang_rpc::{
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-pub use config::Config;
+pub use config::{Config, PromiseSettings, RecognitionSettings};
 
 use crate::{
-    app::{App, IDEMPOTENCY},
-    grpc::{DOMAIN, Intake},
-    worker::{customer_events, dispatch_events},
+    app::{App, IDEMPOTENCY, recognition::Recogniser},
+    grpc::{DOMAIN, Intake, Promises, Recognitions},
+    worker::{customer_events, dispatch_events, promise_alarms},
 };
 
 /// The service's name in spans, events and tokens.
@@ -69,9 +72,15 @@ pub async fn run(
 
     let feed = FeedService::new(pool.clone(), log, SERVICE, DOMAIN, grpc::to_any, shutdown.clone());
     let ready_pool = pool.clone();
+    let promises = PromiseServiceServer::new(Promises::new(app.clone(), config.promises.rule()));
+    let recogniser = Recogniser::new(app.clone(), config.recognition.limit());
+    let customer_records = Peer::connect_lazy(&config.customer_records_address, deps.tokens.clone())?;
+    let recognition = RecognitionServiceServer::new(Recognitions::new(recogniser, customer_records));
     let intake = IntakeServiceServer::new(Intake::new(app, shutdown.clone()));
     let served = Server::new(SERVICE, DOMAIN, deps.verifier, config.limits)
         .add(intake.max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .add(promises.max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .add(recognition.max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add(EventFeedServiceServer::new(feed))
         .serve(listener, move || is_ready(ready_pool.clone()), shutdown);
     tokio::select! {
@@ -107,6 +116,7 @@ fn start_workers(
     let workers = TaskTracker::new();
     let handler = dispatch_events::DispatchEvents::new(app.clone(), call.clone(), dispatch.source.clone());
     workers.spawn(consume(dispatch, handler, shutdown.clone()));
+    workers.spawn(promise_alarms::run(app.clone(), call.clone(), shutdown.clone()));
     let handler = customer_events::CustomerEvents { app: app.clone(), call };
     workers.spawn(consume(customers, handler, shutdown.clone()));
     workers.spawn(partition::keep_ahead(pool.clone(), SCHEMA.name, deps.clock.clone(), shutdown.clone()));

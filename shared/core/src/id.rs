@@ -132,6 +132,8 @@ pub mod of {
     pub enum Task {}
     /// Marks [`super::EventId`].
     pub enum Event {}
+    /// Marks [`super::PromiseId`].
+    pub enum Promise {}
 
     impl Marker for Case {
         const COLLECTION: &'static str = "cases";
@@ -165,6 +167,10 @@ pub mod of {
         const COLLECTION: &'static str = "events";
         const TYPE: &'static str = "Event";
     }
+    impl Marker for Promise {
+        const COLLECTION: &'static str = "promises";
+        const TYPE: &'static str = "Promise";
+    }
 }
 
 /// A case 受理单.
@@ -183,6 +189,8 @@ pub type RouteId = TypedId<of::Route>;
 pub type TaskId = TypedId<of::Task>;
 /// An event.
 pub type EventId = TypedId<of::Event>;
+/// A promise to a customer 约定.
+pub type PromiseId = TypedId<of::Promise>;
 
 #[cfg(test)]
 mod tests {

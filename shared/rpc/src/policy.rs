@@ -80,6 +80,15 @@ pub const TABLE: &[(&str, Access)] = &[
     ("/kexiang.intake.v1.IntakeService/ArchiveCase", Access::Roles(&[Supervisor, Administrator, Service])),
     ("/kexiang.intake.v1.IntakeService/WithdrawCase", Access::Roles(DESK)),
     ("/kexiang.intake.v1.IntakeService/ReopenCase", Access::Roles(&[Agent, Supervisor, Manager, Service])),
+    // Intake: promises and recognition.
+    ("/kexiang.intake.v1.PromiseService/MakePromise", Access::Roles(DESK)),
+    ("/kexiang.intake.v1.PromiseService/GetPromise", Access::Roles(STAFF)),
+    ("/kexiang.intake.v1.PromiseService/ListPromises", Access::Roles(STAFF)),
+    ("/kexiang.intake.v1.PromiseService/KeepPromise", Access::Roles(DESK)),
+    ("/kexiang.intake.v1.PromiseService/ReassignPromise", Access::Roles(DESK)),
+    ("/kexiang.intake.v1.PromiseService/ReschedulePromise", Access::Roles(DESK)),
+    ("/kexiang.intake.v1.PromiseService/WithdrawPromise", Access::Roles(DESK)),
+    ("/kexiang.intake.v1.RecognitionService/RecogniseCaller", Access::Roles(DESK)),
     // Dispatch.
     ("/kexiang.dispatch.v1.DispatchService/CreateUnit", Access::Roles(SETUP)),
     ("/kexiang.dispatch.v1.DispatchService/GetUnit", Access::Roles(STAFF)),

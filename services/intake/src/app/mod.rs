@@ -5,6 +5,8 @@
 //! | accepting, in batches | [`acceptance`], [`writer`] |
 //! | the verbs of a case | [`cases`] |
 //! | what events of dispatch and customer records change here | [`effects`] |
+//! | promises and what they keep from closing | [`promises`] |
+//! | who is calling | [`recognition`] |
 //! | sites, registers | [`sites`], [`contacts`] |
 
 pub mod acceptance;
@@ -12,6 +14,8 @@ pub mod cases;
 pub mod contacts;
 pub mod effects;
 mod error;
+pub mod promises;
+pub mod recognition;
 pub mod sites;
 mod writer;
 

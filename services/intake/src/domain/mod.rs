@@ -1,8 +1,11 @@
-//! What intake knows without any IO: sites, contacts, cases and their states.
+//! What intake knows without any IO: sites, contacts, cases and their states, promises, who is calling.
 
+pub mod breaker;
 pub mod case;
 pub mod contact;
 pub mod facts;
+pub mod promise;
+pub mod recognition;
 pub mod site;
 
 pub use case::{Case, CaseState, Handling, History, NewCase, Transition, TransitionError};

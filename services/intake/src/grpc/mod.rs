@@ -5,6 +5,7 @@
 //! |---|---|
 //! | all methods of the service | [`service`] |
 //! | their scripts, by resource | [`sites`], [`contacts`], [`cases`], [`verbs`], [`import`] |
+//! | promises, who is calling | [`promises`], [`recognition`] |
 //! | from the wire, with every violation | [`read`] |
 //! | to the wire: answers, events, refusals | [`convert`], [`facts`], [`status`] |
 
@@ -13,13 +14,17 @@ mod contacts;
 mod convert;
 mod facts;
 mod import;
+mod promises;
 mod read;
+mod recognition;
 mod service;
 mod sites;
 mod status;
 mod verbs;
 
 pub use facts::to_any;
+pub use promises::Promises;
+pub use recognition::Recognitions;
 pub use service::Intake;
 
 /// The domain of refusals by intake.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use kexiang_core::{CaseId, Clock, ManualClock, Role, Timestamp};
-use kexiang_intake::{Config, SCHEMA, SERVICE, run};
+use kexiang_intake::{Config, PromiseSettings, RecognitionSettings, SCHEMA, SERVICE, run};
 use kexiang_pg::Pool;
 use kexiang_proto::intake_v1::{
     AcceptCaseRequest, Case, Contact, CreateSiteRequest, GetCaseRequest, GetContactRequest,
@@ -82,6 +82,8 @@ impl Desk {
             database_connections,
             dispatch_address,
             customer_records_address,
+            promises: PromiseSettings::default(),
+            recognition: RecognitionSettings { recognition_limit_ms: 1_500 },
             limits: Limits::default(),
         };
         let deps = Deps {

@@ -63,12 +63,14 @@ pub fn gateway(whole: &WholeConfig, endpoints: &Endpoints, listener: TcpListener
 }
 
 fn intake(whole: &WholeConfig, endpoints: &Endpoints, listener: TcpListener) -> Part {
-    use kexiang_intake::{Config, SERVICE, run};
+    use kexiang_intake::{Config, PromiseSettings, RecognitionSettings, SERVICE, run};
     let config = Config {
         database_url: whole.databases.intake.clone(),
         database_connections: CONNECTIONS,
         dispatch_address: endpoints.dispatch.clone(),
         customer_records_address: endpoints.customer_records.clone(),
+        promises: PromiseSettings::default(),
+        recognition: RecognitionSettings::default(),
         limits: Limits::default(),
     };
     let deps = deps(whole, SERVICE);
