@@ -213,8 +213,7 @@ impl App {
 }
 
 fn tell(alarms: &[Alarm]) -> Result<Vec<Draft>, serde_json::Error> {
-    let draft = |alarm: &Alarm| {
-        Draft::new(alarm.event_type, alarm.facts.promise.name(), alarm.at, &alarm.facts)
-    };
+    let draft =
+        |alarm: &Alarm| Draft::new(alarm.event_type, alarm.facts.promise.name(), alarm.at, &alarm.facts);
     alarms.iter().map(draft).collect()
 }

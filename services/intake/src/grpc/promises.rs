@@ -104,7 +104,8 @@ impl PromiseService for Promises {
             &mut violations,
         );
         let (filter, page) = violations.into_result(DOMAIN, filter.zip(page))?;
-        let mut promises = self.app.list_promises(&filter, page.after, page.limit + 1).await.map_err(status)?;
+        let mut promises =
+            self.app.list_promises(&filter, page.after, page.limit + 1).await.map_err(status)?;
         let next_page_token = page.cut(&mut promises, |promise| (promise.due_at, promise.id));
         let promises = promises.into_iter().map(promise_to_wire).collect();
         Ok(Response::new(pb::ListPromisesResponse { promises, next_page_token }))
@@ -135,7 +136,10 @@ impl PromiseService for Promises {
         self.change(&request, "ReassignPromise", Target { name, etag, request_id }, read).await
     }
 
-    async fn reschedule_promise(&self, request: Request<pb::ReschedulePromiseRequest>) -> Answer<pb::Promise> {
+    async fn reschedule_promise(
+        &self,
+        request: Request<pb::ReschedulePromiseRequest>,
+    ) -> Answer<pb::Promise> {
         let pb::ReschedulePromiseRequest { name, due_time, reason, etag, request_id } = request.get_ref();
         let now = self.now();
         let read = |violations: &mut Violations| {

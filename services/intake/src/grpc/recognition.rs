@@ -1,10 +1,12 @@
 //! RecognitionService: its handler, what it reads and writes, and how customer records are asked.
 
-use kexiang_core::{CustomerKind, PhoneNumber, id::TypedId};
+use kexiang_core::{
+    CustomerKind, PhoneNumber,
+    id::TypedId,
+    phone::{DEFAULT_REGION, InvalidPhone},
+};
 use kexiang_proto::{
-    customers_v1::{
-        self as records, customer_records_service_client::CustomerRecordsServiceClient,
-    },
+    customers_v1::{self as records, customer_records_service_client::CustomerRecordsServiceClient},
     intake_v1::{self as pb, caller_recognition as words, recognition_service_server::RecognitionService},
     type_v1,
 };
@@ -72,25 +74,20 @@ impl Recognitions {
     /// Reads the phone under the region of its site. A site that is well named and unknown is NOT_FOUND, whatever else is wrong.
     async fn read(&self, request: &pb::RecogniseCallerRequest) -> Result<Inquiry, Status> {
         let mut violations = Violations::default();
-        let category = violations.check("category", field::optional_text(&request.category, 200));
-        let Some(site) = violations.check("site", field::slug_name(&request.site)) else {
-            // Without a site the form that needs no region is judged all the same, to report all violations at once.
-            if request.phone.trim().is_empty() {
-                violations.add("phone", "REQUIRED", "is required");
-            }
-            return Err(violations.into_result::<Inquiry>(DOMAIN, None).map_or_else(Status::from, |_| {
-                Status::from(kexiang_rpc::Refusal::defect(DOMAIN))
-            }));
+        let site = violations.check("site", field::slug_name(&request.site));
+        let phone_region = match &site {
+            Some(site) => self.recogniser.app().get_site(site).await.map_err(status)?.phone_region.clone(),
+            // Without a site the other fields are read all the same, to report all violations at once.
+            None => DEFAULT_REGION.to_owned(),
         };
-        let known = self.recogniser.app().get_site(&site).await.map_err(status)?;
-        let line = violations.check("phone", read_line(&request.phone, &known.phone_region));
-        let read = || Some(Inquiry { site, line: line?, category: category? });
-        let inquiry = read();
-        Ok(violations.into_result(DOMAIN, inquiry)?)
+        let category = violations.check("category", field::optional_text(&request.category, 200));
+        let line = violations.check("phone", read_line(&request.phone, &phone_region));
+        let read = || Some(Inquiry { site: site?, line: line?, category: category? });
+        Ok(violations.into_result(DOMAIN, read())?)
     }
 }
 
-fn read_line(text: &str, region: &str) -> Result<Line, kexiang_core::phone::InvalidPhone> {
+fn read_line(text: &str, region: &str) -> Result<Line, InvalidPhone> {
     if text.trim().eq_ignore_ascii_case(WITHHELD) {
         return Ok(Line::Withheld);
     }

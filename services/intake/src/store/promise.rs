@@ -129,7 +129,11 @@ pub async fn lock(connection: &mut PgConnection, id: PromiseId) -> sqlx::Result<
 /// Promises with an alarm at `now` or before, locked, those whose alarm is oldest first; those that somebody else has locked
 /// are left to them.
 #[tracing::instrument(name = "db.promise.lock_due", skip_all)]
-pub async fn lock_due(connection: &mut PgConnection, now: Timestamp, limit: i64) -> sqlx::Result<Vec<Promise>> {
+pub async fn lock_due(
+    connection: &mut PgConnection,
+    now: Timestamp,
+    limit: i64,
+) -> sqlx::Result<Vec<Promise>> {
     let sql = format!(
         "select {COLUMNS} from intake.promises where fires_at <= $1
          order by fires_at limit $2 for update skip locked"

@@ -7,6 +7,8 @@
 //! | what a contact keeps and what is refused | `acceptance.rs` |
 //! | repeated requests, outages, neighbours in one batch | `repeating.rs`, `outage.rs`, `neighbours.rs` |
 //! | the way of a case to its archive | `way.rs`, `steps.rs`, `etags.rs`, `joining.rs`, `identification.rs` |
+//! | promises and their alarms, and what is done with them here | `promises.rs`, `promise_alarms.rs`, `promise.rs` |
+//! | who is calling, when customer records answer and when they don't | `recognition.rs`, `records.rs` |
 //! | bringing cases over, lists, events, probes | `import.rs`, `paging.rs`, `events.rs`, `probes.rs`, `stopping.rs` |
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that can't go on fails")]
@@ -24,6 +26,11 @@ mod news;
 mod outage;
 mod paging;
 mod probes;
+mod promise;
+mod promise_alarms;
+mod promises;
+mod recognition;
+mod records;
 mod registers;
 mod repeating;
 mod reports;

@@ -183,7 +183,14 @@ pub struct PromiseFacts {
 impl NewPromise {
     /// Makes the promise about a case of `site`.
     #[must_use]
-    pub fn make(self, id: PromiseId, site: SiteId, by: Actor, rule: EscalationRule, now: Timestamp) -> Promise {
+    pub fn make(
+        self,
+        id: PromiseId,
+        site: SiteId,
+        by: Actor,
+        rule: EscalationRule,
+        now: Timestamp,
+    ) -> Promise {
         Promise {
             id,
             case: self.case,
