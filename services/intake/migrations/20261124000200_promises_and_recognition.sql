@@ -39,6 +39,8 @@ comment on table intake.promises is 'What was promised to customers, by when, by
 create index promises_fires_idx on intake.promises (fires_at) where fires_at is not null;
 -- What an agent has to keep, and what keeps a case from closing: as small as what customers wait for.
 create index promises_owner_waiting_idx on intake.promises (owner, due_at, promise_id) where state in ('OPEN', 'MISSED');
+-- What anybody has to keep, for those who watch over it.
+create index promises_waiting_idx on intake.promises (due_at, promise_id) where state in ('OPEN', 'MISSED');
 create index promises_case_idx on intake.promises (case_id, due_at);
 -- Lists go by due time.
 create index promises_due_idx on intake.promises (due_at, promise_id);
