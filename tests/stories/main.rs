@@ -8,6 +8,7 @@ mod contract;
 mod observability;
 mod operation;
 mod raw;
+mod recognition;
 mod return_visits;
 mod trust;
 mod walls;

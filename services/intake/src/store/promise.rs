@@ -1,13 +1,15 @@
 //! Promises and the history of their due times and owners.
 
+mod row;
+
 use std::collections::{HashMap, HashSet};
 
-use jiff_sqlx::{Timestamp as SqlTimestamp, ToSqlx};
+use jiff_sqlx::ToSqlx;
 use kexiang_core::{AgentId, CaseId, PromiseId, Timestamp};
-use sqlx::{AssertSqlSafe, FromRow, PgConnection};
+use sqlx::{AssertSqlSafe, PgConnection};
 use uuid::Uuid;
 
-use super::word;
+use self::row::{ChangeRow, PromiseRow};
 use crate::domain::promise::{Previous, Promise, PromiseChange, PromiseState};
 
 const COLUMNS: &str = "promise_id, case_id, site_id, kind, state, owner, note, made_at, made_by, due_at, due_soon_at, \
@@ -55,7 +57,7 @@ pub async fn insert(connection: &mut PgConnection, promise: &Promise) -> sqlx::R
     Ok(())
 }
 
-/// Saves what commands and alarms change, all in one statement, and the changes beyond those that were there. The rows are
+/// Saves what commands and alarms change, all in one statement, but for the history ([`insert_last_change`]). The rows are
 /// locked by [`lock`] or [`lock_due`].
 #[tracing::instrument(name = "db.promise.update", skip_all, fields(promises = promises.len()))]
 pub async fn update(connection: &mut PgConnection, promises: &[Promise]) -> sqlx::Result<()> {
@@ -235,79 +237,4 @@ async fn with_changes(connection: &mut PgConnection, rows: Vec<PromiseRow>) -> s
             Ok(Promise { changes, ..Promise::try_from(row)? })
         })
         .collect()
-}
-
-#[derive(FromRow)]
-struct PromiseRow {
-    promise_id: Uuid,
-    case_id: Uuid,
-    site_id: String,
-    kind: String,
-    state: String,
-    owner: String,
-    note: Option<String>,
-    made_at: SqlTimestamp,
-    made_by: String,
-    due_at: SqlTimestamp,
-    due_soon_at: SqlTimestamp,
-    escalation_level: i32,
-    missed_at: Option<SqlTimestamp>,
-    kept_at: Option<SqlTimestamp>,
-    keep_note: Option<String>,
-    withdrawal_reason: Option<String>,
-    updated_at: SqlTimestamp,
-    version: i64,
-}
-
-impl TryFrom<PromiseRow> for Promise {
-    type Error = sqlx::Error;
-    fn try_from(row: PromiseRow) -> Result<Self, Self::Error> {
-        Ok(Self {
-            id: PromiseId::from_uuid(row.promise_id),
-            case: CaseId::from_uuid(row.case_id),
-            site: word("site_id", &row.site_id)?,
-            kind: word("kind", &row.kind)?,
-            state: word("state", &row.state)?,
-            owner: word("owner", &row.owner)?,
-            note: row.note,
-            made_at: row.made_at.to_jiff(),
-            made_by: word("made_by", &row.made_by)?,
-            due_at: row.due_at.to_jiff(),
-            due_soon_at: row.due_soon_at.to_jiff(),
-            escalation_level: row.escalation_level,
-            missed_at: row.missed_at.map(SqlTimestamp::to_jiff),
-            kept_at: row.kept_at.map(SqlTimestamp::to_jiff),
-            keep_note: row.keep_note,
-            withdrawal_reason: row.withdrawal_reason,
-            changes: Vec::new(),
-            updated_at: row.updated_at.to_jiff(),
-            version: row.version,
-        })
-    }
-}
-
-#[derive(FromRow)]
-struct ChangeRow {
-    promise_id: Uuid,
-    changed_at: SqlTimestamp,
-    changed_by: String,
-    previous_due_at: Option<SqlTimestamp>,
-    previous_owner: Option<String>,
-    reason: String,
-}
-
-impl TryFrom<ChangeRow> for PromiseChange {
-    type Error = sqlx::Error;
-    fn try_from(row: ChangeRow) -> Result<Self, Self::Error> {
-        let previous = match (row.previous_due_at, row.previous_owner) {
-            (Some(due_at), _) => Previous::DueAt(due_at.to_jiff()),
-            (None, owner) => Previous::Owner(word("previous_owner", &owner.unwrap_or_default())?),
-        };
-        Ok(Self {
-            changed_at: row.changed_at.to_jiff(),
-            changed_by: word("changed_by", &row.changed_by)?,
-            previous,
-            reason: row.reason,
-        })
-    }
 }

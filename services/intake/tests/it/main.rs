@@ -7,7 +7,7 @@
 //! | what a contact keeps and what is refused | `acceptance.rs` |
 //! | repeated requests, outages, neighbours in one batch | `repeating.rs`, `outage.rs`, `neighbours.rs` |
 //! | the way of a case to its archive | `way.rs`, `steps.rs`, `etags.rs`, `joining.rs`, `identification.rs` |
-//! | promises and their alarms, and what is done with them here | `promises.rs`, `promise_alarms.rs`, `promise.rs` |
+//! | promises and their alarms, and what is done with them here | `promises.rs`, `promise_alarms.rs`, `promise_closing.rs`, `promise.rs` |
 //! | who is calling, when customer records answer and when they don't | `recognition.rs`, `records.rs` |
 //! | bringing cases over, lists, events, probes | `import.rs`, `paging.rs`, `events.rs`, `probes.rs`, `stopping.rs` |
 
@@ -28,6 +28,7 @@ mod paging;
 mod probes;
 mod promise;
 mod promise_alarms;
+mod promise_closing;
 mod promises;
 mod recognition;
 mod records;

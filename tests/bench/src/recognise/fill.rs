@@ -3,7 +3,7 @@
 //! Ids grow with the customer's number, as UUIDv7 grow with time.
 
 use anyhow::Context;
-use kexiang_pg::Schema;
+use kexiang_pg::{Schema, sql_text};
 use serde::Serialize;
 use sqlx::{Connection, PgConnection};
 
@@ -21,7 +21,7 @@ pub struct Rows {
 }
 
 /// The id of a customer, a contact or a case by `mark` and number, as SQL has it; beside [`id_of`].
-const ID: &str = "create function pg_temp.id(mark integer, nr bigint) returns uuid language sql immutable as $$
+const ID: &str = "create function SCHEMA.bench_id(mark integer, nr bigint) returns uuid language sql immutable as $$
     select (lpad(to_hex(1700000000000 + nr), 12, '0') || '7000800' || to_hex(mark) || lpad(to_hex(nr), 12, '0'))::uuid
 $$";
 
@@ -41,28 +41,28 @@ pub fn phone(nr: u32) -> String {
 
 const CUSTOMERS: &[&str] = &[
     "insert into customer_records.customers (customer_id, kind, display_name, created_at, updated_at, version)
-     select pg_temp.id(1, nr), case when nr % 10 = 0 then 'HOUSEHOLD' else 'PERSON' end, '客户' || nr,
+     select customer_records.bench_id(1, nr), case when nr % 10 = 0 then 'HOUSEHOLD' else 'PERSON' end, '客户' || nr,
             now() - interval '2 years', now() - interval '1 year', 1
      from generate_series($1::bigint, $2::bigint) as nr",
     "insert into customer_records.contact_points (customer_id, kind, match_key, value, position, identifying)
-     select pg_temp.id(1, nr), 'PHONE', '+8613' || lpad(nr::text, 9, '0'), '+8613' || lpad(nr::text, 9, '0'), 0, true
+     select customer_records.bench_id(1, nr), 'PHONE', '+8613' || lpad(nr::text, 9, '0'), '+8613' || lpad(nr::text, 9, '0'), 0, true
      from generate_series($1::bigint, $2::bigint) as nr",
     "insert into customer_records.contact_points (customer_id, kind, match_key, value, position, identifying)
-     select pg_temp.id(1, nr), 'ADDRESS', '锦绣花园' || nr / 4, '锦绣花园' || nr / 4, 1, false
+     select customer_records.bench_id(1, nr), 'ADDRESS', '锦绣花园' || nr / 4, '锦绣花园' || nr / 4, 1, false
      from generate_series($1::bigint, $2::bigint) as nr where nr % 2 = 1 and nr % 10 <> 0",
     "insert into customer_records.contact_points (customer_id, kind, match_key, value, position, identifying)
-     select pg_temp.id(1, nr), 'EMAIL', nr || '@example.cn', nr || '@example.cn', 2, true
+     select customer_records.bench_id(1, nr), 'EMAIL', nr || '@example.cn', nr || '@example.cn', 2, true
      from generate_series($1::bigint, $2::bigint) as nr where nr % 5 = 0",
 ];
 
 const CONTACT_LINKS: &str = "insert into customer_records.contact_links (contact_id, customer_id, contact_at, case_id)
-     select pg_temp.id(2, nr * 4 + time), pg_temp.id(1, nr), now() - make_interval(mins => ((nr * 7 + time * 29000) % 86400)::int),
-            case when nr % 20 = 0 and time = 1 then pg_temp.id(3, nr) end
+     select customer_records.bench_id(2, nr * 4 + time), customer_records.bench_id(1, nr), now() - make_interval(mins => ((nr * 7 + time * 29000) % 86400)::int),
+            case when nr % 20 = 0 and time = 1 then customer_records.bench_id(3, nr) end
      from generate_series($1::bigint, $2::bigint) as nr cross join generate_series(1, 3) as time where nr % 5 = 0";
 
 const CASE_LINKS: &str = "insert into customer_records.case_links
          (case_id, customer_id, contact_id, number, category, accepted_at, open)
-     select pg_temp.id(3, nr), pg_temp.id(1, nr), pg_temp.id(2, nr * 4 + 1), 'C-' || nr, 'public-lighting', now(), true
+     select customer_records.bench_id(3, nr), customer_records.bench_id(1, nr), customer_records.bench_id(2, nr * 4 + 1), 'C-' || nr, 'public-lighting', now(), true
      from generate_series($1::bigint, $2::bigint) as nr where nr % 20 = 0";
 
 const SITE: &str = "with site as (
@@ -73,24 +73,24 @@ const SITE: &str = "with site as (
 const CONTACTS: &str = "insert into intake.contacts
          (contact_id, site_id, register_number, contact_at, channel, purpose, caller_name, caller_phone, phone_declined,
           caller_address, caller_kind, need, first_visit, appointment, registered_by, case_id, customer_id)
-     select pg_temp.id(2, nr * 4 + time), 'main', nr * 4 + time,
+     select intake.bench_id(2, nr * 4 + time), 'main', nr * 4 + time,
             now() - make_interval(mins => ((nr * 7 + time * 29000) % 86400)::int), 'HOTLINE', 'CUSTOMER', '客户' || nr,
             '+8613' || lpad(nr::text, 9, '0'), false, '锦绣花园' || nr / 4, 'PERSON',
             '锦绣花园楼道的灯已经三天不亮,希望今天能安排师傅上门检查线路并给一个答复。', false, false,
-            'agents/agent-' || nr % 500, case when nr % 20 = 0 and time = 1 then pg_temp.id(3, nr) end, pg_temp.id(1, nr)
+            'agents/agent-' || nr % 500, case when nr % 20 = 0 and time = 1 then intake.bench_id(3, nr) end, intake.bench_id(1, nr)
      from generate_series($1::bigint, $2::bigint) as nr cross join generate_series(1, 3) as time where nr % 5 = 0";
 
 const CASES: &str = "insert into intake.cases
          (case_id, site_id, number, contact_id, channel, kind, category, title, severity, handling, state, customer_id,
           resolved_at_desk, reopen_count, accepted_at, updated_at, version)
-     select pg_temp.id(3, nr), 'main', 'C-' || nr, pg_temp.id(2, nr * 4 + 1), 'HOTLINE', 'FAULT', 'public-lighting',
-            '楼道照明不亮', 'NORMAL', 'DISPATCH', 'RECEIVED', pg_temp.id(1, nr), false, 0, now(), now(), 1
+     select intake.bench_id(3, nr), 'main', 'C-' || nr, intake.bench_id(2, nr * 4 + 1), 'HOTLINE', 'FAULT', 'public-lighting',
+            '楼道照明不亮', 'NORMAL', 'DISPATCH', 'RECEIVED', intake.bench_id(1, nr), false, 0, now(), now(), 1
      from generate_series($1::bigint, $2::bigint) as nr where nr % 20 = 0";
 
 const PROMISES: &str = "insert into intake.promises
          (promise_id, case_id, site_id, kind, state, owner, made_at, made_by, due_at, due_soon_at, escalation_level, fires_at,
           updated_at, version)
-     select pg_temp.id(4, nr), pg_temp.id(3, nr), 'main', 'CALLBACK', 'OPEN', 'agent-' || nr % 500, now(), 'agents/agent-1',
+     select intake.bench_id(4, nr), intake.bench_id(3, nr), 'main', 'CALLBACK', 'OPEN', 'agent-' || nr % 500, now(), 'agents/agent-1',
             now() + interval '1 day', now() + interval '23 hours', 0, now() + interval '23 hours', now(), 1
      from generate_series($1::bigint, $2::bigint) as nr where nr % 40 = 0";
 
@@ -125,7 +125,7 @@ async fn connect(ground: &Ground, schema: &Schema) -> anyhow::Result<PgConnectio
     let mut connection = PgConnection::connect(&ground.url(schema)).await?;
     // Filling need not outlive a loss of power; what is measured does not write.
     sqlx::raw_sql("set synchronous_commit = off").execute(&mut connection).await?;
-    sqlx::raw_sql(ID).execute(&mut connection).await?;
+    sqlx::raw_sql(sql_text(ID.replace("SCHEMA", schema.name))).execute(&mut connection).await?;
     Ok(connection)
 }
 

@@ -9,8 +9,8 @@
 //! | the table, the JSON | [`report`] |
 //!
 //! Every call asks for another customer, drawn evenly from all: the caches of the machine are what they are in a center whose
-//! callers have nothing to do with each other. A wrong answer, or one without customer records, fails the run; how fast it was
-//! never does.
+//! callers have nothing to do with each other. A refused call or a wrong answer fails the run; how fast it was never does, and
+//! answers for which customer records were too slow are counted.
 
 mod fill;
 mod ground;

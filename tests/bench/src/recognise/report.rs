@@ -16,6 +16,8 @@ pub struct Line {
     pub per_second: f64,
     pub p50_ms: f64,
     pub p99_ms: f64,
+    /// Answers of intake for which customer records were too slow; they are among the calls.
+    pub degraded: u64,
 }
 
 impl Line {
@@ -23,10 +25,11 @@ impl Line {
         Self {
             question,
             callers,
-            calls: turn.latencies.count(),
+            calls: turn.heard.latencies.count(),
             per_second: turn.per_second,
-            p50_ms: turn.latencies.percentile(0.50),
-            p99_ms: turn.latencies.percentile(0.99),
+            p50_ms: turn.heard.latencies.percentile(0.50),
+            p99_ms: turn.heard.latencies.percentile(0.99),
+            degraded: turn.heard.degraded,
         }
     }
 }
@@ -58,7 +61,7 @@ impl fmt::Display for Report {
         )?;
         let mut table = Table::new();
         table.load_style(UTF8_FULL_CONDENSED);
-        table.set_header(["asked", "callers", "calls", "calls /s", "p50 ms", "p99 ms"]);
+        table.set_header(["asked", "callers", "calls", "calls /s", "p50 ms", "p99 ms", "degraded"]);
         for line in lines {
             table.add_row([
                 line.question.to_string(),
@@ -67,6 +70,7 @@ impl fmt::Display for Report {
                 format!("{:.0}", line.per_second),
                 format!("{:.2}", line.p50_ms),
                 format!("{:.2}", line.p99_ms),
+                line.degraded.to_string(),
             ]);
         }
         for column in table.column_iter_mut().skip(1) {

@@ -19,42 +19,20 @@
 //! - The level of escalation never falls, but for another due time.
 
 mod command;
+mod escalation;
+mod facts;
 mod words;
 
+use self::escalation::{ESCALATED_TO, LATE_AFTER_SECONDS};
 use kexiang_core::{Actor, AgentId, CaseId, PromiseId, Role, SiteId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub use self::{
     command::{Command, PromiseError},
+    escalation::EscalationRule,
+    facts::{Alarm, PromiseFacts},
     words::{PromiseKind, PromiseState},
 };
-
-/// Told later than this many seconds after its time, an alarm is marked late.
-const LATE_AFTER_SECONDS: i64 = 60;
-/// Whom promises are escalated to.
-const ESCALATED_TO: Role = Role::Supervisor;
-
-/// When a promise is about to be missed: so long before its due time, or when this share of its span is left if that is
-/// shorter. A promise of ten minutes is not due soon from its beginning.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct EscalationRule {
-    /// Minutes before the due time at most.
-    pub lead_minutes: u16,
-    /// Per cent of the span from the promise to its due time at most.
-    pub share_percent: u8,
-}
-
-impl EscalationRule {
-    /// When a promise that was given at `from` for `due` is due soon, to the microsecond.
-    #[must_use]
-    pub fn due_soon_at(self, from: Timestamp, due: Timestamp) -> Timestamp {
-        let span = due.as_microsecond().saturating_sub(from.as_microsecond()).max(0);
-        // Divided first: no span of time overflows then, and what is lost is below the percents of a microsecond.
-        let share = span / 100 * i64::from(self.share_percent);
-        let lead = i64::from(self.lead_minutes) * 60_000_000;
-        Timestamp::from_microsecond(due.as_microsecond().saturating_sub(share.min(lead))).unwrap_or(due)
-    }
-}
 
 /// A promise to be made, checked field by field.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -134,50 +112,6 @@ pub struct Promise {
     pub updated_at: Timestamp,
     /// Grows with every change; the etag.
     pub version: i64,
-}
-
-/// An alarm that went off, to be told as an event.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Alarm {
-    /// `promise.due_soon` or `promise.missed`.
-    pub event_type: &'static str,
-    /// Its time, which may have passed while nobody was there to tell it.
-    pub at: Timestamp,
-    /// The promise after it.
-    pub facts: PromiseFacts,
-}
-
-/// What the events of a promise tell: no personal data, no words of anybody.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PromiseFacts {
-    /// Which.
-    pub promise: PromiseId,
-    /// About which case.
-    pub case: CaseId,
-    /// Where.
-    pub site: SiteId,
-    /// What.
-    pub kind: PromiseKind,
-    /// Where it stands.
-    pub state: PromiseState,
-    /// Who keeps it.
-    pub owner: AgentId,
-    /// When it was given.
-    pub made_at: Timestamp,
-    /// By when.
-    pub due_at: Timestamp,
-    /// Missed.
-    pub missed_at: Option<Timestamp>,
-    /// Contacted.
-    pub kept_at: Option<Timestamp>,
-    /// Seconds from due time to contact; 0 when in time, or not kept.
-    pub lateness_seconds: i64,
-    /// How far it is escalated.
-    pub escalation_level: i32,
-    /// To whom.
-    pub escalation_role: Option<String>,
-    /// An alarm that was told late.
-    pub late: bool,
 }
 
 impl NewPromise {
