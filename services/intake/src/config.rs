@@ -79,3 +79,29 @@ impl RecognitionSettings {
         Duration::from_millis(self.recognition_limit_ms.into())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Cli {
+        #[command(flatten)]
+        promises: PromiseSettings,
+        #[command(flatten)]
+        recognition: RecognitionSettings,
+    }
+
+    #[test]
+    fn what_is_not_set_is_the_default_and_what_makes_no_sense_is_refused() {
+        let unset = Cli::parse_from(["intake"]);
+
+        assert_eq!(unset.promises.rule(), PromiseSettings::default().rule());
+        assert_eq!(unset.recognition.limit(), RecognitionSettings::default().limit());
+        for flags in [["--promise-share-percent", "101"], ["--recognition-limit-ms", "0"]] {
+            assert!(Cli::try_parse_from(["intake"].into_iter().chain(flags)).is_err(), "{flags:?}");
+        }
+    }
+}
