@@ -9,6 +9,7 @@ mod evidence;
 mod observability;
 mod operation;
 mod raw;
+mod recognition;
 mod return_visits;
 mod trust;
 mod walls;

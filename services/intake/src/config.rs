@@ -1,6 +1,11 @@
 //! The settings of intake, from flags or environment.
 
+use std::time::Duration;
+
+use clap::value_parser;
 use kexiang_rpc::server::Limits;
+
+use crate::domain::promise::EscalationRule;
 
 /// The settings of intake.
 #[derive(Debug, Clone, clap::Args)]
@@ -33,7 +38,86 @@ pub struct Config {
     /// Address of the gateway, as those who get links to evidence know it; without it links are paths.
     #[arg(long, env = "KEXIANG_EVIDENCE_LINK_BASE", default_value = "", value_name = "URL")]
     pub evidence_link_base: String,
+    /// Promises.
+    #[command(flatten)]
+    pub promises: PromiseSettings,
+    /// Recognising callers.
+    #[command(flatten)]
+    pub recognition: RecognitionSettings,
     /// Limits.
     #[command(flatten)]
     pub limits: Limits,
+}
+
+/// When a promise is about to be missed (IN-12): whichever of both comes later.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub struct PromiseSettings {
+    /// A promise is due soon so many minutes before its due time, …
+    #[arg(long, env = "KEXIANG_INTAKE_PROMISE_LEAD_MINUTES", default_value_t = 15)]
+    pub promise_lead_minutes: u16,
+    /// … or when so many per cent of its span are left, if that is shorter.
+    #[arg(long, env = "KEXIANG_INTAKE_PROMISE_SHARE_PERCENT", default_value_t = 20, value_parser = value_parser!(u8).range(0..=100))]
+    pub promise_share_percent: u8,
+}
+
+impl Default for PromiseSettings {
+    fn default() -> Self {
+        Self { promise_lead_minutes: 15, promise_share_percent: 20 }
+    }
+}
+
+impl PromiseSettings {
+    /// The rule that they are.
+    #[must_use]
+    pub fn rule(self) -> EscalationRule {
+        EscalationRule { lead_minutes: self.promise_lead_minutes, share_percent: self.promise_share_percent }
+    }
+}
+
+/// How long recognising a caller may wait for others (IN-6).
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub struct RecognitionSettings {
+    /// Customer records are waited for so many milliseconds at most; the answer then goes without them.
+    #[arg(long, env = "KEXIANG_INTAKE_RECOGNITION_LIMIT_MS", default_value_t = 200, value_parser = value_parser!(u16).range(1..=10_000))]
+    pub recognition_limit_ms: u16,
+}
+
+impl Default for RecognitionSettings {
+    fn default() -> Self {
+        Self { recognition_limit_ms: 200 }
+    }
+}
+
+impl RecognitionSettings {
+    /// The limit for customer records.
+    #[must_use]
+    pub fn limit(self) -> Duration {
+        Duration::from_millis(self.recognition_limit_ms.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Cli {
+        #[command(flatten)]
+        promises: PromiseSettings,
+        #[command(flatten)]
+        recognition: RecognitionSettings,
+    }
+
+    #[test]
+    fn what_is_not_set_is_the_default_and_what_makes_no_sense_is_refused() {
+        let unset = Cli::parse_from(["intake"]);
+
+        assert_eq!(unset.promises.rule(), PromiseSettings::default().rule());
+        assert_eq!(unset.recognition.limit(), RecognitionSettings::default().limit());
+        for flags in [["--promise-share-percent", "101"], ["--recognition-limit-ms", "0"]] {
+            assert!(Cli::try_parse_from(["intake"].into_iter().chain(flags)).is_err(), "{flags:?}");
+        }
+    }
 }

@@ -1,12 +1,12 @@
 //! Intake: the promise to the customer, from the first ring of the phone to the closed case.
 //!
-//! It owns the schema `intake`: sites and their registers, contacts, cases, evidence. It learns from the events of dispatch (a work
+//! It owns the schema `intake`: sites and their registers, contacts, cases, promises, evidence. It learns from the events of dispatch (a work
 //! order exists, the work is done, the return visit is over) and of customer records (whose contact it is), and takes
 //! cases on whether the others are up or not (IN-14).
 //!
 //! | room | what is there |
 //! |---|---|
-//! | [`domain`] | contacts, cases and their states; no IO |
+//! | [`domain`] | contacts, cases, promises and their states, who is calling; no IO |
 //! | [`app`] | use cases, one transaction each; the batching writer |
 //! | [`store`] | the SQL |
 //! | [`grpc`] | handlers and conversions |
@@ -29,7 +29,7 @@ use kexiang_rpc::{Deps, server::Server};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-pub use config::Config;
+pub use config::{Config, PromiseSettings, RecognitionSettings};
 
 use crate::{
     app::{
@@ -74,7 +74,7 @@ pub async fn run(
     let server = Server::new(SERVICE, DOMAIN, deps.verifier.clone(), config.limits.clone());
     let parts = Parts { config, deps, pool: pool.clone(), log, app, evidence, shutdown: shutdown.clone() };
     let workers = worker::start(&parts)?;
-    let server = grpc::add_services(server, &parts);
+    let server = grpc::add_services(server, &parts)?;
     // The last sender to the writer must go with the handlers and workers.
     drop(parts);
     let ready_pool = pool.clone();

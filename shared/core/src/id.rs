@@ -136,6 +136,8 @@ pub mod of {
     pub enum Evidence {}
     /// Marks [`super::EvidenceObjectId`].
     pub enum EvidenceObject {}
+    /// Marks [`super::PromiseId`].
+    pub enum Promise {}
 
     impl Marker for Case {
         const COLLECTION: &'static str = "cases";
@@ -177,6 +179,10 @@ pub mod of {
         const COLLECTION: &'static str = "evidenceObjects";
         const TYPE: &'static str = "EvidenceObject";
     }
+    impl Marker for Promise {
+        const COLLECTION: &'static str = "promises";
+        const TYPE: &'static str = "Promise";
+    }
 }
 
 /// A case 受理单.
@@ -199,6 +205,8 @@ pub type EventId = TypedId<of::Event>;
 pub type EvidenceId = TypedId<of::Evidence>;
 /// The bytes of such files in the object store, under a key that is used once.
 pub type EvidenceObjectId = TypedId<of::EvidenceObject>;
+/// A promise to a customer 约定.
+pub type PromiseId = TypedId<of::Promise>;
 
 #[cfg(test)]
 mod tests {

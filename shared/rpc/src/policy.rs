@@ -112,6 +112,15 @@ pub const TABLE: &[(&str, Access)] = &[
     // The signature of the link is the right; the use case checks it.
     ("/kexiang.intake.v1.EvidenceService/DownloadLinkedEvidence", Access::Public),
     ("/kexiang.intake.v1.EvidenceService/DeleteEvidence", Access::Roles(&[Supervisor, Administrator])),
+    // Intake: promises and recognition.
+    ("/kexiang.intake.v1.PromiseService/MakePromise", Access::Roles(DESK)),
+    ("/kexiang.intake.v1.PromiseService/GetPromise", Access::Roles(STAFF)),
+    ("/kexiang.intake.v1.PromiseService/ListPromises", Access::Roles(STAFF)),
+    ("/kexiang.intake.v1.PromiseService/KeepPromise", Access::Roles(DESK)),
+    ("/kexiang.intake.v1.PromiseService/ReassignPromise", Access::Roles(DESK)),
+    ("/kexiang.intake.v1.PromiseService/ReschedulePromise", Access::Roles(DESK)),
+    ("/kexiang.intake.v1.PromiseService/WithdrawPromise", Access::Roles(DESK)),
+    ("/kexiang.intake.v1.RecognitionService/RecogniseCaller", Access::Roles(DESK)),
     // Dispatch.
     ("/kexiang.dispatch.v1.DispatchService/CreateUnit", Access::Roles(SETUP)),
     ("/kexiang.dispatch.v1.DispatchService/GetUnit", Access::Roles(STAFF)),

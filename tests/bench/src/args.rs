@@ -41,6 +41,10 @@ pub struct Args {
     /// DIR/postgres/data/postgresql.conf. A temporary one, removed at the end, when not given.
     #[arg(long, value_name = "DIR")]
     pub dir: Option<PathBuf>,
+    /// Measures instead how fast callers are recognised and customers found by phone among so many customers; --seconds,
+    /// --connections, --dir and --json count, all else does not.
+    #[arg(long, value_name = "CUSTOMERS", value_parser = value_parser!(u32).range(1_000..=20_000_000))]
+    pub recognise: Option<u32>,
     /// Writes the figures to this file too.
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,

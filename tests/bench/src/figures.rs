@@ -34,7 +34,7 @@ impl Latencies {
 
     /// The latency in milliseconds which this share of calls kept.
     #[expect(clippy::cast_precision_loss, reason = "at most 60,000,000 µs")]
-    fn percentile(&self, share: f64) -> f64 {
+    pub fn percentile(&self, share: f64) -> f64 {
         self.0.value_at_quantile(share) as f64 / 1000.0
     }
 }

@@ -10,6 +10,7 @@
 //! | many cases over one stream | `bulk.rs` |
 //! | what pgbench does | `pgbench/accept.sql`, `pgbench.rs` |
 //! | that both write the same, and nothing is lost or doubled | `check.rs` |
+//! | recognising callers among millions of customers (`--recognise`) | `recognise/` |
 //! | the arithmetic, the table, the JSON | `figures.rs`, `report.rs` |
 //!
 //! Nothing stays behind: killed with -9, the watchdog of the private PostgreSQL stops it and a directory in the
@@ -24,6 +25,7 @@ mod ground;
 mod load;
 mod payload;
 mod pgbench;
+mod recognise;
 mod report;
 mod service;
 
@@ -66,10 +68,21 @@ async fn run(args: &Args) -> anyhow::Result<()> {
             "{count} cases over one stream, durable: {per_second:.0} a second"
         )?);
     }
-    let report = stopped.run_until_cancelled(bench::run(args)).await.context("stopped")??;
+    let told = match args.recognise {
+        Some(customers) => stopped
+            .run_until_cancelled(recognise::run(args, customers))
+            .await
+            .map(|report| tell(args, &report?)),
+        None => stopped.run_until_cancelled(bench::run(args)).await.map(|report| tell(args, &report?)),
+    };
     telemetry.shutdown().await;
+    told.context("stopped")?
+}
+
+/// The outcome, to standard output and as JSON where it is asked for.
+fn tell(args: &Args, report: &(impl serde::Serialize + std::fmt::Display)) -> anyhow::Result<()> {
     if let Some(file) = &args.json {
-        std::fs::write(file, serde_json::to_vec_pretty(&report)?)
+        std::fs::write(file, serde_json::to_vec_pretty(report)?)
             .with_context(|| format!("{} can't be written", file.display()))?;
     }
     Ok(std::io::stdout().write_all(report.to_string().as_bytes())?)

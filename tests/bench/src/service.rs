@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::{Context, anyhow};
 use kexiang_core::Clock;
-use kexiang_intake::{Config, SERVICE};
+use kexiang_intake::{Config, PromiseSettings, RecognitionSettings, SERVICE};
 use kexiang_rpc::{
     Deps,
     server::Limits,
@@ -43,6 +43,8 @@ impl Service {
             evidence_store: "file:///nonexistent/evidence".to_owned(),
             evidence_max_bytes: 1,
             evidence_link_base: String::new(),
+            promises: PromiseSettings::default(),
+            recognition: RecognitionSettings::default(),
             limits: Limits::default(),
         };
         let clock = Clock::system();

@@ -4,7 +4,7 @@ use kexiang_core::{Call, CaseId};
 use kexiang_events::Draft;
 use kexiang_pg::Claim;
 
-use super::{App, AppError, IDEMPOTENCY};
+use super::{App, AppError, IDEMPOTENCY, promises};
 pub use crate::store::case::CaseFilter;
 use crate::{
     domain::{Case, Transition},
@@ -40,7 +40,7 @@ impl App {
     /// Does one verb with a case: the transition's rules decide. `etag` is the version that the caller saw, if given.
     ///
     /// # Errors
-    /// [`AppError::NotFound`], [`AppError::EtagMismatch`], [`AppError::Transition`].
+    /// [`AppError::NotFound`], [`AppError::EtagMismatch`], [`AppError::Transition`], [`AppError::PromiseOpen`].
     #[tracing::instrument(name = "app.change_case", skip_all, fields(case.id = %id, event = transition.event_type()))]
     pub async fn change_case(
         &self,
@@ -59,6 +59,8 @@ impl App {
         if etag.is_some_and(|etag| etag != case.version) {
             return Err(AppError::EtagMismatch { name: id.name() });
         }
+        let promised = promises::waiting(&mut transaction, &[id]).await?;
+        promised.allows(id, &transition)?;
         case.apply(&transition, now).map_err(|source| AppError::Transition { case: id, source })?;
         store::case::update(&mut transaction, std::slice::from_ref(&case)).await?;
         let site = self.sites.get_over(&mut transaction, &case.site).await?;

@@ -7,7 +7,7 @@ use kexiang_core::{Call, CaseId, ContactId, CustomerId, EventId, Satisfaction, T
 use kexiang_events::Draft;
 use sqlx::PgConnection;
 
-use super::{App, AppError};
+use super::{App, AppError, promises};
 use crate::{
     domain::{Case, Transition},
     store,
@@ -78,6 +78,7 @@ impl App {
         let now = self.clock.now();
         let ids: Vec<_> = effects.iter().map(|effect| effect.case).collect();
         let locked = store::case::lock(connection, &ids).await?;
+        let promised = promises::waiting(connection, &ids).await?;
         let mut cases: BTreeMap<_, _> = locked.into_iter().map(|case| (case.id, case)).collect();
         let mut changed = BTreeMap::new();
         let mut events = Vec::new();
@@ -85,6 +86,10 @@ impl App {
             let Some(case) = cases.get_mut(&effect.case) else { continue };
             let by = call.caused_by(effect.event, effect.traceparent.clone());
             for transition in transitions(case, effect) {
+                if let Err(error) = promised.allows(case.id, &transition) {
+                    tracing::info!(case.id = %case.id, %error, "stays open after its return visit");
+                    break;
+                }
                 if let Err(error) = case.apply(&transition, now) {
                     tracing::info!(case.id = %case.id, %error, event = transition.event_type(), "does not apply any more");
                     break;

@@ -39,6 +39,12 @@ pub enum AppError {
         /// Which.
         case: CaseId,
     },
+    /// A promise about the case is open or missed: it does not close.
+    #[error("a promise about {case:?} is still to be kept")]
+    PromiseOpen {
+        /// Which.
+        case: CaseId,
+    },
     /// The etag is not the current one.
     #[error("{name} has changed")]
     EtagMismatch {
@@ -70,6 +76,7 @@ impl AppError {
             | Self::AlreadyExists { .. }
             | Self::Transition { .. }
             | Self::NotJoinable { .. }
+            | Self::PromiseOpen { .. }
             | Self::EtagMismatch { .. }
             | Self::RequestIdReused
             | Self::Json(_) => false,

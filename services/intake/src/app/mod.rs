@@ -5,6 +5,8 @@
 //! | accepting, in batches | [`acceptance`], [`writer`] |
 //! | the verbs of a case | [`cases`] |
 //! | what events of dispatch and customer records change here | [`effects`] |
+//! | promises and what they keep from closing | [`promises`] |
+//! | who is calling | [`recognition`] |
 //! | sites, registers | [`sites`], [`contacts`] |
 //! | category trees, suggestions | [`categories`] |
 //! | evidence: rows here, bytes in an object store | [`evidence`] |
@@ -16,6 +18,8 @@ pub mod contacts;
 pub mod effects;
 mod error;
 pub mod evidence;
+pub mod promises;
+pub mod recognition;
 pub mod sites;
 mod writer;
 

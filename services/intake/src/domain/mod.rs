@@ -1,10 +1,13 @@
-//! What intake knows without any IO: sites, contacts, cases and their states, categories.
+//! What intake knows without any IO: sites, contacts, cases and their states, promises, categories, who is calling.
 
+pub mod breaker;
 pub mod case;
 pub mod category;
 pub mod contact;
 pub mod evidence;
 pub mod facts;
+pub mod promise;
+pub mod recognition;
 pub mod site;
 
 pub use case::{Case, CaseState, Handling, History, NewCase, Transition, TransitionError};

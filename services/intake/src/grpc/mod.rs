@@ -5,6 +5,7 @@
 //! |---|---|
 //! | all methods of the service | [`service`] |
 //! | their scripts, by resource | [`sites`], [`contacts`], [`cases`], [`verbs`], [`import`], [`bulk`] |
+//! | promises, who is calling | [`promises`], [`recognition`] |
 //! | category trees and suggestions | [`categories`] |
 //! | from the wire, with every violation | [`read`] |
 //! | evidence, a service of its own | [`evidence`] |
@@ -18,7 +19,9 @@ mod convert;
 mod evidence;
 mod facts;
 mod import;
+mod promises;
 mod read;
+mod recognition;
 mod service;
 mod sites;
 mod status;
@@ -30,30 +33,45 @@ use kexiang_proto::{
     intake_v1::{
         bulk_service_server::BulkServiceServer, category_service_server::CategoryServiceServer,
         evidence_service_server::EvidenceServiceServer, intake_service_server::IntakeServiceServer,
+        promise_service_server::PromiseServiceServer, recognition_service_server::RecognitionServiceServer,
     },
 };
-use kexiang_rpc::server::{MAX_MESSAGE_BYTES, Server};
+use kexiang_rpc::{
+    Peer,
+    server::{MAX_MESSAGE_BYTES, Server},
+};
 
-use crate::{Parts, SERVICE};
+use crate::{Parts, SERVICE, app::recognition::Recogniser};
 
 pub use facts::to_any;
+use promises::Promises;
+use recognition::Recognitions;
 pub use service::Intake;
 
 /// The domain of refusals by intake.
 pub const DOMAIN: &str = "intake.kexiang";
 
 /// Adds all services of intake.
-pub(crate) fn add_services(server: Server, parts: &Parts) -> Server {
-    let Parts { pool, log, app, evidence, shutdown, .. } = parts;
+///
+/// # Errors
+/// When an address is none.
+pub(crate) fn add_services(server: Server, parts: &Parts) -> anyhow::Result<Server> {
+    let Parts { config, deps, pool, log, app, evidence, shutdown } = parts;
     let feed = FeedService::new(pool.clone(), log.clone(), SERVICE, DOMAIN, to_any, shutdown.clone());
     let intake = IntakeServiceServer::new(Intake::new(app.clone(), shutdown.clone()));
     let bulk = BulkServiceServer::new(bulk::Bulk::new(app.clone(), shutdown.clone()));
     let categories = CategoryServiceServer::new(categories::Categories::new(app.clone()));
     let evidence = EvidenceServiceServer::new(evidence::Evidence::new(evidence.clone(), shutdown.clone()));
-    server
+    let promises = PromiseServiceServer::new(Promises::new(app.clone(), config.promises.rule()));
+    let recogniser = Recogniser::new(app.clone(), config.recognition.limit());
+    let customer_records = Peer::connect_lazy(&config.customer_records_address, deps.tokens.clone())?;
+    let recognition = RecognitionServiceServer::new(Recognitions::new(recogniser, customer_records));
+    Ok(server
         .add(intake.max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add(bulk.max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add(categories.max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add(evidence.max_decoding_message_size(MAX_MESSAGE_BYTES))
-        .add(EventFeedServiceServer::new(feed))
+        .add(promises.max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .add(recognition.max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .add(EventFeedServiceServer::new(feed)))
 }

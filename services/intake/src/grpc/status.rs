@@ -1,5 +1,7 @@
 //! The one place that knows what a refused use case is on the wire.
 
+pub(super) mod promise;
+
 use kexiang_proto::intake_v1::ErrorReason;
 use kexiang_rpc::Refusal;
 use tonic::Code;
@@ -27,6 +29,7 @@ pub(super) fn refusal(error: AppError) -> Refusal {
             &case.name(),
             "an open case of the same site is needed",
         ),
+        AppError::PromiseOpen { case } => promise::promise_open(case),
         AppError::EtagMismatch { name } => Refusal::etag_mismatch(DOMAIN, &name),
         AppError::RequestIdReused => Refusal::request_id_reused(DOMAIN),
         AppError::Stopping => Refusal::unavailable(DOMAIN),

@@ -174,6 +174,45 @@ pub async fn list(
     rows.into_iter().map(Case::try_from).collect()
 }
 
+/// Those of these cases that are open, with the type of their last event, latest change first. The event that tells a change is
+/// recorded at the time of that change: only its month of the log is looked at.
+#[tracing::instrument(name = "db.case.list_open_of", skip_all, fields(cases = ids.len()))]
+pub async fn list_open_of(
+    connection: &mut PgConnection,
+    ids: &[CaseId],
+    limit: i64,
+) -> sqlx::Result<Vec<(Case, Option<String>)>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sql = format!(
+        "with open as (
+             select {COLUMNS} from intake.cases
+             where case_id = any($1) and state not in ('CLOSED', 'ARCHIVED', 'WITHDRAWN')
+             order by updated_at desc, case_id desc limit $2
+         )
+         select open.*, last.event_type as last_event from open left join lateral (
+             select event_type from intake.event_log
+             where subject = 'cases/' || open.case_id and recorded_at = open.updated_at
+             order by event_seq desc limit 1
+         ) as last on true
+         order by open.updated_at desc, open.case_id desc"
+    );
+    let rows = sqlx::query_as::<_, OpenCaseRow>(AssertSqlSafe(sql))
+        .bind(ids.iter().map(|id| id.uuid()).collect::<Vec<_>>())
+        .bind(limit)
+        .fetch_all(connection)
+        .await?;
+    rows.into_iter().map(|row| Ok((row.case.try_into()?, row.last_event))).collect()
+}
+
+#[derive(FromRow)]
+struct OpenCaseRow {
+    #[sqlx(flatten)]
+    case: CaseRow,
+    last_event: Option<String>,
+}
+
 #[derive(FromRow)]
 struct CaseRow {
     case_id: Uuid,

@@ -59,6 +59,27 @@ pub async fn find(connection: &mut PgConnection, ids: &[ContactId]) -> sqlx::Res
         .collect()
 }
 
+/// The last contacts of customers by this phone, newest first.
+#[tracing::instrument(name = "db.contact.list_by_phone", skip_all)]
+pub async fn list_by_phone(
+    connection: &mut PgConnection,
+    phone: &PhoneNumber,
+    limit: i64,
+) -> sqlx::Result<Vec<Contact>> {
+    let sql = format!(
+        "select {COLUMNS} from intake.contacts where caller_phone = $1 and purpose = 'CUSTOMER'
+         order by contact_at desc limit $2"
+    );
+    sqlx::query_as::<_, ContactRow>(sqlx::AssertSqlSafe(sql))
+        .bind(phone.as_str())
+        .bind(limit)
+        .fetch_all(connection)
+        .await?
+        .into_iter()
+        .map(Contact::try_from)
+        .collect()
+}
+
 /// A page of a site's register by number: the public one, or what one actor registered.
 #[tracing::instrument(name = "db.contact.list", skip_all)]
 pub async fn list(

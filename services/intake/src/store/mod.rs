@@ -6,6 +6,7 @@ pub mod category;
 pub mod contact;
 pub mod evidence;
 pub mod objects;
+pub mod promise;
 pub mod register;
 pub mod request;
 pub mod site;

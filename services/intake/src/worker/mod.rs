@@ -4,6 +4,7 @@ pub mod categories;
 pub mod customer_events;
 pub mod dispatch_events;
 pub mod evidence_cleaner;
+pub mod promise_alarms;
 
 use kexiang_core::Call;
 use kexiang_events::{Subscription, consume, partition};
@@ -34,6 +35,7 @@ pub(crate) fn start(parts: &Parts) -> anyhow::Result<TaskTracker> {
     let handler = customer_events::CustomerEvents { app: app.clone(), call: call.clone() };
     workers.spawn(consume(customers, handler, shutdown.clone()));
     workers.spawn(categories::keep_fresh(app.clone(), shutdown.clone()));
+    workers.spawn(promise_alarms::run(app.clone(), call.clone(), shutdown.clone()));
     workers.spawn(categories::retrain(app.clone(), call, shutdown.clone()));
     workers.spawn(evidence_cleaner::clean_evidence(evidence.clone(), shutdown.clone()));
     workers.spawn(partition::keep_ahead(pool.clone(), SCHEMA.name, deps.clock.clone(), shutdown.clone()));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use kexiang_core::{CaseId, Clock, ManualClock, Role, Timestamp};
-use kexiang_intake::{Config, SCHEMA, SERVICE, run};
+use kexiang_intake::{Config, PromiseSettings, RecognitionSettings, SCHEMA, SERVICE, run};
 use kexiang_pg::Pool;
 use kexiang_proto::intake_v1::{
     AcceptCaseRequest, Case, Contact, CreateSiteRequest, GetCaseRequest, GetContactRequest,
@@ -92,6 +92,8 @@ impl Desk {
             evidence_store: evidence.address(),
             evidence_max_bytes: LARGEST_EVIDENCE,
             evidence_link_base: String::new(),
+            promises: PromiseSettings::default(),
+            recognition: RecognitionSettings { recognition_limit_ms: 1_500 },
             limits: Limits::default(),
         };
         let deps = Deps {
@@ -148,8 +150,8 @@ impl Desk {
 
     /// The token of somebody with these roles.
     pub fn bearer_with(&self, subject: &str, roles: &[Role]) -> Bearer {
-        let week = Duration::from_secs(7 * 24 * 3600);
-        let token = self.issuer.issue(subject, roles, week, START).unwrap();
+        let longer_than_any_story = Duration::from_secs(90 * 24 * 3600);
+        let token = self.issuer.issue(subject, roles, longer_than_any_story, START).unwrap();
         Bearer(format!("Bearer {token}").parse().unwrap())
     }
 

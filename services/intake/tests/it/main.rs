@@ -10,6 +10,8 @@
 //! | many at once | `bulk.rs` |
 //! | category trees, bound sites, suggestions | `category_trees.rs`, `category_binding.rs`, `category_suggestion.rs`, `category_desk.rs` |
 //! | evidence: in one call, in several, links, what is removed | `evidence_uploads.rs`, `evidence_refusals.rs`, `evidence_chunks.rs`, `evidence_links.rs`, `evidence_cleaning.rs` |
+//! | promises and their alarms, and what is done with them here | `promises.rs`, `promise_alarms.rs`, `promise_closing.rs`, `promise.rs` |
+//! | who is calling, when customer records answer and when they don't | `recognition.rs`, `records.rs` |
 //! | bringing cases over, lists, events, probes | `import.rs`, `paging.rs`, `events.rs`, `probes.rs`, `stopping.rs` |
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that can't go on fails")]
@@ -39,6 +41,12 @@ mod news;
 mod outage;
 mod paging;
 mod probes;
+mod promise;
+mod promise_alarms;
+mod promise_closing;
+mod promises;
+mod recognition;
+mod records;
 mod registers;
 mod repeating;
 mod reports;

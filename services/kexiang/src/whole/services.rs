@@ -66,7 +66,7 @@ pub fn gateway(whole: &WholeConfig, endpoints: &Endpoints, listener: TcpListener
 }
 
 fn intake(whole: &WholeConfig, endpoints: &Endpoints, listener: TcpListener) -> Part {
-    use kexiang_intake::{Config, SERVICE, run};
+    use kexiang_intake::{Config, PromiseSettings, RecognitionSettings, SERVICE, run};
     let config = Config {
         database_url: whole.databases.intake.clone(),
         database_connections: CONNECTIONS,
@@ -75,6 +75,8 @@ fn intake(whole: &WholeConfig, endpoints: &Endpoints, listener: TcpListener) -> 
         evidence_store: whole.evidence_store.clone(),
         evidence_max_bytes: LARGEST_EVIDENCE,
         evidence_link_base: endpoints.gateway.clone(),
+        promises: PromiseSettings::default(),
+        recognition: RecognitionSettings::default(),
         limits: Limits::default(),
     };
     let deps = deps(whole, SERVICE);

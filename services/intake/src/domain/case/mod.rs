@@ -15,7 +15,8 @@
 //!
 //! Invariants: nothing else moves a case; `first_resolved_at` is set once; `resolved_at` is set exactly in RESOLVED, INFORMED,
 //! VISITED, CLOSED and ARCHIVED; `closed_at` exactly in CLOSED and ARCHIVED; complaints and faults never reach CLOSED without
-//! VISITED. Cases brought over from another system start as RECEIVED or CLOSED ([`History`]).
+//! VISITED; no case is closed while its customer waits for a promise (`app/promises.rs`). Cases brought over from another
+//! system start as RECEIVED or CLOSED ([`History`]).
 //!
 //! | to see | read |
 //! |---|---|
