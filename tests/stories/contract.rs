@@ -17,7 +17,9 @@ fn methods() -> Vec<MethodDescriptor> {
 /// Reads, by their standard prefixes; everything else changes something.
 fn reads(method: &MethodDescriptor) -> bool {
     let name = method.name();
-    ["Get", "List", "BatchGet", "Watch", "Stream", "Recognise"].iter().any(|prefix| name.starts_with(prefix))
+    ["Get", "List", "BatchGet", "Watch", "Stream", "Recognise", "Search"]
+        .iter()
+        .any(|prefix| name.starts_with(prefix))
 }
 
 fn has(message: &MessageDescriptor, field: &str) -> bool {

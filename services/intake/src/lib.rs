@@ -1,6 +1,6 @@
 //! Intake: the promise to the customer, from the first ring of the phone to the closed case.
 //!
-//! It owns the schema `intake`: sites and their registers, contacts, cases. It learns from the events of dispatch (a work
+//! It owns the schema `intake`: sites and their registers, contacts, cases, the knowledge base. It learns from the events of dispatch (a work
 //! order exists, the work is done, the return visit is over) and of customer records (whose contact it is), and takes
 //! cases on whether the others are up or not (IN-14).
 //!
@@ -28,7 +28,9 @@ use kexiang_events::{EventLog, FeedService, Subscription, consume, partition};
 use kexiang_pg::{Pool, Schema};
 use kexiang_proto::{
     event_v1::event_feed_service_server::EventFeedServiceServer,
-    intake_v1::intake_service_server::IntakeServiceServer,
+    intake_v1::{
+        intake_service_server::IntakeServiceServer, knowledge_service_server::KnowledgeServiceServer,
+    },
 };
 use kexiang_rpc::{
     Deps, Peer,
@@ -41,8 +43,8 @@ pub use config::Config;
 
 use crate::{
     app::{App, IDEMPOTENCY},
-    grpc::{DOMAIN, Intake},
-    worker::{customer_events, dispatch_events},
+    grpc::{DOMAIN, Intake, Knowledge},
+    worker::{article_expiry, customer_events, dispatch_events},
 };
 
 /// The service's name in spans, events and tokens.
@@ -69,9 +71,11 @@ pub async fn run(
 
     let feed = FeedService::new(pool.clone(), log, SERVICE, DOMAIN, grpc::to_any, shutdown.clone());
     let ready_pool = pool.clone();
+    let knowledge = KnowledgeServiceServer::new(Knowledge::new(app.clone()));
     let intake = IntakeServiceServer::new(Intake::new(app, shutdown.clone()));
     let served = Server::new(SERVICE, DOMAIN, deps.verifier, config.limits)
         .add(intake.max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .add(knowledge.max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add(EventFeedServiceServer::new(feed))
         .serve(listener, move || is_ready(ready_pool.clone()), shutdown);
     tokio::select! {
@@ -107,6 +111,7 @@ fn start_workers(
     let workers = TaskTracker::new();
     let handler = dispatch_events::DispatchEvents::new(app.clone(), call.clone(), dispatch.source.clone());
     workers.spawn(consume(dispatch, handler, shutdown.clone()));
+    workers.spawn(article_expiry::run(app.clone(), call.clone(), shutdown.clone()));
     let handler = customer_events::CustomerEvents { app: app.clone(), call };
     workers.spawn(consume(customers, handler, shutdown.clone()));
     workers.spawn(partition::keep_ahead(pool.clone(), SCHEMA.name, deps.clock.clone(), shutdown.clone()));

@@ -132,6 +132,12 @@ pub mod of {
     pub enum Task {}
     /// Marks [`super::EventId`].
     pub enum Event {}
+    /// Marks [`super::ArticleId`].
+    pub enum Article {}
+    /// Marks [`super::ArticleFeedbackId`].
+    pub enum ArticleFeedback {}
+    /// Marks [`super::CitationId`].
+    pub enum Citation {}
 
     impl Marker for Case {
         const COLLECTION: &'static str = "cases";
@@ -165,6 +171,18 @@ pub mod of {
         const COLLECTION: &'static str = "events";
         const TYPE: &'static str = "Event";
     }
+    impl Marker for Article {
+        const COLLECTION: &'static str = "articles";
+        const TYPE: &'static str = "Article";
+    }
+    impl Marker for ArticleFeedback {
+        const COLLECTION: &'static str = "articleFeedback";
+        const TYPE: &'static str = "ArticleFeedback";
+    }
+    impl Marker for Citation {
+        const COLLECTION: &'static str = "citations";
+        const TYPE: &'static str = "Citation";
+    }
 }
 
 /// A case 受理单.
@@ -183,6 +201,12 @@ pub type RouteId = TypedId<of::Route>;
 pub type TaskId = TypedId<of::Task>;
 /// An event.
 pub type EventId = TypedId<of::Event>;
+/// An article of the knowledge base 知识条目.
+pub type ArticleId = TypedId<of::Article>;
+/// What somebody said of an article.
+pub type ArticleFeedbackId = TypedId<of::ArticleFeedback>;
+/// An answer that leans on an article.
+pub type CitationId = TypedId<of::Citation>;
 
 #[cfg(test)]
 mod tests {

@@ -6,12 +6,14 @@
 //! | the verbs of a case | [`cases`] |
 //! | what events of dispatch and customer records change here | [`effects`] |
 //! | sites, registers | [`sites`], [`contacts`] |
+//! | the knowledge base | [`knowledge`] |
 
 pub mod acceptance;
 pub mod cases;
 pub mod contacts;
 pub mod effects;
 mod error;
+pub mod knowledge;
 pub mod sites;
 mod writer;
 

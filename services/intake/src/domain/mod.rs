@@ -3,6 +3,7 @@
 pub mod case;
 pub mod contact;
 pub mod facts;
+pub mod knowledge;
 pub mod site;
 
 pub use case::{Case, CaseState, Handling, History, NewCase, Transition, TransitionError};

@@ -6,8 +6,9 @@ use kexiang_proto::intake_v1 as pb;
 use kexiang_rpc::time;
 use prost_types::Any;
 
-use super::convert::{
-    agent, channel, handling, kind, optional_time, purpose, satisfaction, severity, site, state,
+use super::{
+    convert::{agent, channel, handling, kind, optional_time, purpose, satisfaction, severity, site, state},
+    knowledge,
 };
 use crate::domain::{CaseFacts, ContactFacts, Site};
 
@@ -19,6 +20,7 @@ pub fn to_any(event: &StoredEvent) -> Result<Any, serde_json::Error> {
     let data = event.data.clone();
     let any = match event.event_type.split_once('.') {
         Some(("contact", _)) => Any::from_msg(&contact_facts(&serde_json::from_value(data)?)),
+        Some(("article", _)) => Any::from_msg(&knowledge::facts(serde_json::from_value(data)?)),
         Some(("site", _)) => Any::from_msg(&site(serde_json::from_value::<Site>(data)?)),
         _ => Any::from_msg(&case_facts(serde_json::from_value(data)?)),
     };

@@ -5,6 +5,7 @@
 //! |---|---|
 //! | all methods of the service | [`service`] |
 //! | their scripts, by resource | [`sites`], [`contacts`], [`cases`], [`verbs`], [`import`] |
+//! | the knowledge base | [`knowledge`] |
 //! | from the wire, with every violation | [`read`] |
 //! | to the wire: answers, events, refusals | [`convert`], [`facts`], [`status`] |
 
@@ -13,6 +14,7 @@ mod contacts;
 mod convert;
 mod facts;
 mod import;
+mod knowledge;
 mod read;
 mod service;
 mod sites;
@@ -20,6 +22,7 @@ mod status;
 mod verbs;
 
 pub use facts::to_any;
+pub use knowledge::Knowledge;
 pub use service::Intake;
 
 /// The domain of refusals by intake.

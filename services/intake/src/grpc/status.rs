@@ -1,5 +1,7 @@
 //! The one place that knows what a refused use case is on the wire.
 
+pub(super) mod knowledge;
+
 use kexiang_proto::intake_v1::ErrorReason;
 use kexiang_rpc::Refusal;
 use tonic::Code;

@@ -2,6 +2,7 @@
 
 pub mod case;
 pub mod contact;
+pub mod knowledge;
 pub mod register;
 pub mod request;
 pub mod site;

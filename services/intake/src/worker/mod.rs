@@ -1,4 +1,6 @@
-//! What intake takes in from the events of others.
+//! What goes on without a call: taking in the events of others, keeping what expired. Every worker may run in any number of
+//! replicas.
 
+pub mod article_expiry;
 pub mod customer_events;
 pub mod dispatch_events;

@@ -7,11 +7,20 @@
 //! | what a contact keeps and what is refused | `acceptance.rs` |
 //! | repeated requests, outages, neighbours in one batch | `repeating.rs`, `outage.rs`, `neighbours.rs` |
 //! | the way of a case to its archive | `way.rs`, `steps.rs`, `etags.rs`, `joining.rs`, `identification.rs` |
+//! | the knowledge base: writing it, reviewing it | `shelf.rs` (its verbs), `articles.rs`, `article_review.rs`, `article_expiry.rs` |
+//! | finding in it, citing it | `article_search.rs`, `article_messages.rs`, `article_speed.rs`, `article_desk.rs` |
 //! | bringing cases over, lists, events, probes | `import.rs`, `paging.rs`, `events.rs`, `probes.rs`, `stopping.rs` |
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that can't go on fails")]
 
 mod acceptance;
+mod article_desk;
+mod article_expiry;
+mod article_messages;
+mod article_review;
+mod article_search;
+mod article_speed;
+mod articles;
 mod desk;
 mod etags;
 mod events;
@@ -27,6 +36,7 @@ mod probes;
 mod registers;
 mod repeating;
 mod reports;
+mod shelf;
 mod steps;
 mod stopping;
 mod verb;
