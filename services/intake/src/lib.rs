@@ -1,6 +1,6 @@
 //! Intake: the promise to the customer, from the first ring of the phone to the closed case.
 //!
-//! It owns the schema `intake`: sites and their registers, contacts, cases, promises, evidence. It learns from the events of dispatch (a work
+//! It owns the schema `intake`: sites and their registers, contacts, cases, promises, evidence, the knowledge base. It learns from the events of dispatch (a work
 //! order exists, the work is done, the return visit is over) and of customer records (whose contact it is), and takes
 //! cases on whether the others are up or not (IN-14).
 //!

@@ -138,6 +138,12 @@ pub mod of {
     pub enum EvidenceObject {}
     /// Marks [`super::PromiseId`].
     pub enum Promise {}
+    /// Marks [`super::ArticleId`].
+    pub enum Article {}
+    /// Marks [`super::ArticleFeedbackId`].
+    pub enum ArticleFeedback {}
+    /// Marks [`super::CitationId`].
+    pub enum Citation {}
 
     impl Marker for Case {
         const COLLECTION: &'static str = "cases";
@@ -183,6 +189,18 @@ pub mod of {
         const COLLECTION: &'static str = "promises";
         const TYPE: &'static str = "Promise";
     }
+    impl Marker for Article {
+        const COLLECTION: &'static str = "articles";
+        const TYPE: &'static str = "Article";
+    }
+    impl Marker for ArticleFeedback {
+        const COLLECTION: &'static str = "articleFeedback";
+        const TYPE: &'static str = "ArticleFeedback";
+    }
+    impl Marker for Citation {
+        const COLLECTION: &'static str = "citations";
+        const TYPE: &'static str = "Citation";
+    }
 }
 
 /// A case 受理单.
@@ -207,6 +225,12 @@ pub type EvidenceId = TypedId<of::Evidence>;
 pub type EvidenceObjectId = TypedId<of::EvidenceObject>;
 /// A promise to a customer 约定.
 pub type PromiseId = TypedId<of::Promise>;
+/// An article of the knowledge base 知识条目.
+pub type ArticleId = TypedId<of::Article>;
+/// What somebody said of an article.
+pub type ArticleFeedbackId = TypedId<of::ArticleFeedback>;
+/// An answer that leans on an article.
+pub type CitationId = TypedId<of::Citation>;
 
 #[cfg(test)]
 mod tests {

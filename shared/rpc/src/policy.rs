@@ -38,6 +38,10 @@ const STAFF: &[Role] =
     &[Agent, Supervisor, Dispatcher, Technician, Department, Analyst, Manager, Administrator, Service];
 /// Who talks with customers.
 const DESK: &[Role] = &[Agent, Supervisor, Administrator, Service];
+/// Who writes articles of the knowledge base.
+const AUTHORS: &[Role] = &[Agent, Supervisor];
+/// Who reviews and retires them. Nobody reviews their own: a rule of intake.
+const REVIEWERS: &[Role] = &[Supervisor, Administrator];
 /// Who gives work out.
 const DISPATCHERS: &[Role] = &[Dispatcher, Supervisor, Administrator];
 /// Who does the work. Which order is whose is a rule of dispatch.
@@ -121,6 +125,20 @@ pub const TABLE: &[(&str, Access)] = &[
     ("/kexiang.intake.v1.PromiseService/ReschedulePromise", Access::Roles(DESK)),
     ("/kexiang.intake.v1.PromiseService/WithdrawPromise", Access::Roles(DESK)),
     ("/kexiang.intake.v1.RecognitionService/RecogniseCaller", Access::Roles(DESK)),
+    // Intake: knowledge base.
+    ("/kexiang.intake.v1.KnowledgeService/CreateArticle", Access::Roles(AUTHORS)),
+    ("/kexiang.intake.v1.KnowledgeService/GetArticle", Access::Roles(STAFF)),
+    ("/kexiang.intake.v1.KnowledgeService/UpdateArticle", Access::Roles(AUTHORS)),
+    ("/kexiang.intake.v1.KnowledgeService/SubmitArticle", Access::Roles(AUTHORS)),
+    ("/kexiang.intake.v1.KnowledgeService/ApproveArticle", Access::Roles(REVIEWERS)),
+    ("/kexiang.intake.v1.KnowledgeService/RejectArticle", Access::Roles(REVIEWERS)),
+    ("/kexiang.intake.v1.KnowledgeService/RetireArticle", Access::Roles(REVIEWERS)),
+    ("/kexiang.intake.v1.KnowledgeService/ListArticles", Access::Roles(STAFF)),
+    ("/kexiang.intake.v1.KnowledgeService/ListArticleVersions", Access::Roles(STAFF)),
+    ("/kexiang.intake.v1.KnowledgeService/SearchArticles", Access::Roles(STAFF)),
+    ("/kexiang.intake.v1.KnowledgeService/RecordArticleFeedback", Access::Roles(DESK)),
+    ("/kexiang.intake.v1.KnowledgeService/CiteArticle", Access::Roles(DESK)),
+    ("/kexiang.intake.v1.KnowledgeService/ListCitations", Access::Roles(STAFF)),
     // Dispatch.
     ("/kexiang.dispatch.v1.DispatchService/CreateUnit", Access::Roles(SETUP)),
     ("/kexiang.dispatch.v1.DispatchService/GetUnit", Access::Roles(STAFF)),

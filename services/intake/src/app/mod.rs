@@ -10,6 +10,7 @@
 //! | sites, registers | [`sites`], [`contacts`] |
 //! | category trees, suggestions | [`categories`] |
 //! | evidence: rows here, bytes in an object store | [`evidence`] |
+//! | the knowledge base | [`knowledge`] |
 
 pub mod acceptance;
 pub mod cases;
@@ -18,6 +19,7 @@ pub mod contacts;
 pub mod effects;
 mod error;
 pub mod evidence;
+pub mod knowledge;
 pub mod promises;
 pub mod recognition;
 pub mod sites;

@@ -6,6 +6,7 @@ pub mod category;
 pub mod contact;
 pub mod evidence;
 pub mod facts;
+pub mod knowledge;
 pub mod promise;
 pub mod recognition;
 pub mod site;

@@ -9,7 +9,7 @@ use prost_types::Any;
 use super::{
     categories,
     convert::{agent, channel, handling, kind, optional_time, purpose, satisfaction, severity, site, state},
-    promises,
+    knowledge, promises,
 };
 use crate::domain::{CaseFacts, ContactFacts, Site};
 
@@ -28,6 +28,7 @@ pub fn to_any(event: &StoredEvent) -> Result<Any, serde_json::Error> {
         Some(("contact", _)) => Any::from_msg(&contact_facts(&serde_json::from_value(data)?)),
         Some(("evidence", _)) => Any::from_msg(&super::evidence::facts(&serde_json::from_value(data)?)),
         Some(("promise", _)) => Any::from_msg(&promises::facts_to_wire(serde_json::from_value(data)?)),
+        Some(("article", _)) => Any::from_msg(&knowledge::facts(serde_json::from_value(data)?)),
         Some(("site", _)) => Any::from_msg(&site(serde_json::from_value::<Site>(data)?)),
         _ => Any::from_msg(&case_facts(serde_json::from_value(data)?)),
     };

@@ -7,6 +7,7 @@
 //! | their scripts, by resource | [`sites`], [`contacts`], [`cases`], [`verbs`], [`import`], [`bulk`] |
 //! | promises, who is calling | [`promises`], [`recognition`] |
 //! | category trees and suggestions | [`categories`] |
+//! | the knowledge base | [`knowledge`] |
 //! | from the wire, with every violation | [`read`] |
 //! | evidence, a service of its own | [`evidence`] |
 //! | to the wire: answers, events, refusals | [`convert`], [`facts`], [`status`] |
@@ -19,6 +20,7 @@ mod convert;
 mod evidence;
 mod facts;
 mod import;
+mod knowledge;
 mod promises;
 mod read;
 mod recognition;
@@ -33,7 +35,8 @@ use kexiang_proto::{
     intake_v1::{
         bulk_service_server::BulkServiceServer, category_service_server::CategoryServiceServer,
         evidence_service_server::EvidenceServiceServer, intake_service_server::IntakeServiceServer,
-        promise_service_server::PromiseServiceServer, recognition_service_server::RecognitionServiceServer,
+        knowledge_service_server::KnowledgeServiceServer, promise_service_server::PromiseServiceServer,
+        recognition_service_server::RecognitionServiceServer,
     },
 };
 use kexiang_rpc::{
@@ -66,6 +69,7 @@ pub(crate) fn add_services(server: Server, parts: &Parts) -> anyhow::Result<Serv
     let recogniser = Recogniser::new(app.clone(), config.recognition.limit());
     let customer_records = Peer::connect_lazy(&config.customer_records_address, deps.tokens.clone())?;
     let recognition = RecognitionServiceServer::new(Recognitions::new(recogniser, customer_records));
+    let knowledge = KnowledgeServiceServer::new(knowledge::Knowledge::new(app.clone()));
     Ok(server
         .add(intake.max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add(bulk.max_decoding_message_size(MAX_MESSAGE_BYTES))
@@ -73,5 +77,6 @@ pub(crate) fn add_services(server: Server, parts: &Parts) -> anyhow::Result<Serv
         .add(evidence.max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add(promises.max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add(recognition.max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .add(knowledge.max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add(EventFeedServiceServer::new(feed)))
 }

@@ -1,5 +1,6 @@
 //! The one place that knows what a refused use case is on the wire.
 
+pub(super) mod knowledge;
 pub(super) mod promise;
 
 use kexiang_proto::intake_v1::ErrorReason;

@@ -5,6 +5,7 @@ pub mod case;
 pub mod category;
 pub mod contact;
 pub mod evidence;
+pub mod knowledge;
 pub mod objects;
 pub mod promise;
 pub mod register;

@@ -1,5 +1,6 @@
 //! What intake takes in from the events of others, and what it does by itself.
 
+pub mod article_expiry;
 pub mod categories;
 pub mod customer_events;
 pub mod dispatch_events;
@@ -36,8 +37,9 @@ pub(crate) fn start(parts: &Parts) -> anyhow::Result<TaskTracker> {
     workers.spawn(consume(customers, handler, shutdown.clone()));
     workers.spawn(categories::keep_fresh(app.clone(), shutdown.clone()));
     workers.spawn(promise_alarms::run(app.clone(), call.clone(), shutdown.clone()));
-    workers.spawn(categories::retrain(app.clone(), call, shutdown.clone()));
+    workers.spawn(categories::retrain(app.clone(), call.clone(), shutdown.clone()));
     workers.spawn(evidence_cleaner::clean_evidence(evidence.clone(), shutdown.clone()));
+    workers.spawn(article_expiry::run(app.clone(), call.clone(), shutdown.clone()));
     workers.spawn(partition::keep_ahead(pool.clone(), SCHEMA.name, deps.clock.clone(), shutdown.clone()));
     workers.spawn(IDEMPOTENCY.forget_old(pool.clone(), deps.clock.clone(), shutdown.clone()));
     workers.spawn(kexiang_pg::report_pool(pool.clone(), SERVICE, shutdown.clone()));

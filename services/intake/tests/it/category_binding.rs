@@ -49,7 +49,7 @@ async fn a_bound_site_takes_active_codes_alone_and_others_any() {
     let desk = Desk::open().await;
     let east = desk.create_site("east").await;
     desk.with_telecom().await;
-    desk.publish(TELECOM, telecom_without("line.noise")).await;
+    desk.publish_tree(TELECOM, telecom_without("line.noise")).await;
 
     let taken = desk.accept(acceptance_of("line.dead")).await;
     let mut elsewhere = acceptance_of("whatever");
@@ -85,7 +85,7 @@ async fn a_case_keeps_the_version_of_its_acceptance_and_its_code_stays_valid() {
 
     let mut renamed = telecom_without("line.noise");
     renamed[2].display_name_zh = "噪声".to_owned();
-    desk.publish(TELECOM, renamed).await;
+    desk.publish_tree(TELECOM, renamed).await;
 
     let found = category_of(&desk, &case.name).await;
     let (then, now) = (found.accepted_category.unwrap(), found.current_category.unwrap());
@@ -97,7 +97,7 @@ async fn a_case_keeps_the_version_of_its_acceptance_and_its_code_stays_valid() {
 async fn an_import_takes_retired_codes_and_refuses_unknown_ones_item_by_item() {
     let desk = Desk::open().await;
     desk.with_telecom().await;
-    desk.publish(TELECOM, telecom_without("line.noise")).await;
+    desk.publish_tree(TELECOM, telecom_without("line.noise")).await;
 
     let items = vec![closed(1, "line.dead"), closed(2, "nothing"), closed(3, "line.noise")];
     let results = desk.bring_over(items).await;
@@ -113,13 +113,13 @@ async fn an_import_takes_retired_codes_and_refuses_unknown_ones_item_by_item() {
 async fn what_was_accepted_is_answered_again_although_its_code_was_retired_since() {
     let desk = Desk::open().await;
     desk.create_tree("telecom").await;
-    desk.publish(TELECOM, telecom()).await;
+    desk.publish_tree(TELECOM, telecom()).await;
     let mut request = acceptance_of("line.noise");
     request.request_id = request_id();
     let first = desk.accept(request.clone()).await;
     let brought = desk.bring_over(vec![closed(1, "never-in-the-tree")]).await;
     desk.try_bind(MAIN, TELECOM).await.unwrap();
-    desk.publish(TELECOM, telecom_without("line.noise")).await;
+    desk.publish_tree(TELECOM, telecom_without("line.noise")).await;
 
     let second = desk.accept(request).await;
     let again = desk.bring_over(vec![closed(1, "never-in-the-tree")]).await;
@@ -133,7 +133,7 @@ async fn a_replica_takes_a_code_that_was_published_elsewhere_and_refuses_soon_wh
     let desk = Desk::open().await;
     let replica = desk.replica(8).await;
     desk.with_telecom().await;
-    desk.publish(TELECOM, {
+    desk.publish_tree(TELECOM, {
         let mut all = telecom();
         all.push(category("new", "", "新", ""));
         all
@@ -143,7 +143,7 @@ async fn a_replica_takes_a_code_that_was_published_elsewhere_and_refuses_soon_wh
     let at_once = replica.try_accept(acceptance_of("new")).await;
     let mut retired = telecom_without("line.noise");
     retired.push(category("new", "", "新", ""));
-    desk.publish(TELECOM, retired).await;
+    desk.publish_tree(TELECOM, retired).await;
     let begun = Instant::now();
     while replica.try_accept(acceptance_of("line.noise")).await.is_ok() {
         assert!(begun.elapsed() < PATIENCE, "the replica learns what was retired");
@@ -169,7 +169,7 @@ async fn a_site_is_bound_shown_and_unbound() {
     desk.create_tree("telecom").await;
     let never = binding(&desk, MAIN).await;
     let early = desk.try_bind(MAIN, TELECOM).await.unwrap_err();
-    desk.publish(TELECOM, telecom()).await;
+    desk.publish_tree(TELECOM, telecom()).await;
 
     let bound = desk.try_bind(MAIN, TELECOM).await.unwrap();
     let stale =

@@ -102,7 +102,7 @@ impl Desk {
     }
 
     /// Drafts and publishes the next version.
-    pub async fn publish(&self, tree: &str, categories: Vec<Category>) -> CategoryTree {
+    pub async fn publish_tree(&self, tree: &str, categories: Vec<Category>) -> CategoryTree {
         let draft = self.try_draft(tree, categories).await.unwrap();
         self.try_publish(tree, draft.version).await.unwrap()
     }
@@ -117,7 +117,7 @@ impl Desk {
     /// The tree of most stories, published and bound to the main site.
     pub async fn with_telecom(&self) {
         self.create_tree("telecom").await;
-        self.publish(TELECOM, telecom()).await;
+        self.publish_tree(TELECOM, telecom()).await;
         self.try_bind(MAIN, TELECOM).await.unwrap();
     }
 

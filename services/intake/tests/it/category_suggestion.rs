@@ -115,7 +115,7 @@ async fn a_bound_site_uses_the_model_of_its_tree_and_gets_active_codes_alone() {
 
     let model = desk.train(TELECOM).await;
     let before = desk.try_suggest(&east, "通话有杂音，听不清").await.unwrap();
-    desk.publish(TELECOM, telecom_without("line.noise")).await;
+    desk.publish_tree(TELECOM, telecom_without("line.noise")).await;
     let after = desk.try_suggest(&east, "通话有杂音，听不清").await.unwrap();
 
     assert_eq!((model.scope.as_str(), model.case_count), (TELECOM, 90));

@@ -39,7 +39,7 @@ async fn a_draft_counts_once_it_is_published_and_old_versions_stay_readable() {
     let draft = desk.try_draft(TELECOM, vec![rich.clone()]).await.unwrap();
     let before = get(&desk, 0).await.unwrap();
     let published = desk.try_publish(TELECOM, 1).await.unwrap();
-    desk.publish(TELECOM, telecom()).await;
+    desk.publish_tree(TELECOM, telecom()).await;
 
     assert_eq!((created.current_version, created.etag.as_str()), (0, "1"));
     assert_eq!((draft.version, draft.state(), draft.category_count), (1, CategoryTreeVersionState::Draft, 1));
@@ -154,12 +154,12 @@ async fn a_tree_has_one_to_five_thousand_categories() {
 async fn a_published_code_can_be_retired_but_not_removed() {
     let desk = Desk::open().await;
     desk.create_tree("telecom").await;
-    desk.publish(TELECOM, telecom()).await;
+    desk.publish_tree(TELECOM, telecom()).await;
     let shorter = telecom().into_iter().filter(|c| !c.code.starts_with("bill")).collect();
 
     let draft = desk.try_draft(TELECOM, shorter).await.unwrap();
     let status = desk.try_publish(TELECOM, draft.version).await.unwrap_err();
-    let retired = desk.publish(TELECOM, telecom_without("bill.wrong")).await;
+    let retired = desk.publish_tree(TELECOM, telecom_without("bill.wrong")).await;
 
     assert_eq!(refused(&status), (Code::FailedPrecondition, "CODES_MISSING".to_owned()));
     let named: Vec<_> = preconditions(&status).into_iter().map(|(_, code)| code).collect();
@@ -179,7 +179,7 @@ async fn only_a_draft_newer_than_the_version_in_force_is_published() {
     let desk = Desk::open().await;
     desk.create_tree("telecom").await;
     let old = desk.try_draft(TELECOM, telecom()).await.unwrap();
-    desk.publish(TELECOM, telecom()).await;
+    desk.publish_tree(TELECOM, telecom()).await;
 
     let again = desk.try_publish(TELECOM, 2).await.unwrap_err();
     let older = desk.try_publish(TELECOM, old.version).await.unwrap_err();
@@ -196,7 +196,7 @@ async fn categories_are_found_by_subtree_kind_and_name() {
     desk.create_tree("telecom").await;
     let mut tree = telecom_without("line.noise");
     tree[4].kinds = vec![Kind::Complaint.into()];
-    desk.publish(TELECOM, tree).await;
+    desk.publish_tree(TELECOM, tree).await;
 
     let all = desk.codes(ListCategoriesRequest { page_size: 2, ..list() }).await;
     let with_retired = desk.codes(ListCategoriesRequest { show_retired: true, ..list() }).await;
@@ -351,7 +351,7 @@ async fn the_real_three_level_tree_is_published_and_listed() {
     }
     let count = tree.len();
 
-    let published = desk.publish(TELECOM, tree.clone()).await;
+    let published = desk.publish_tree(TELECOM, tree.clone()).await;
     let listed = desk.codes(ListCategoriesRequest { page_size: 100, ..list() }).await;
     let top =
         desk.codes(ListCategoriesRequest { subtree: tree[0].code.clone(), page_size: 1_000, ..list() }).await;

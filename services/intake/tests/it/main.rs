@@ -12,11 +12,20 @@
 //! | evidence: in one call, in several, links, what is removed | `evidence_uploads.rs`, `evidence_refusals.rs`, `evidence_chunks.rs`, `evidence_links.rs`, `evidence_cleaning.rs` |
 //! | promises and their alarms, and what is done with them here | `promises.rs`, `promise_alarms.rs`, `promise_closing.rs`, `promise.rs` |
 //! | who is calling, when customer records answer and when they don't | `recognition.rs`, `records.rs` |
+//! | the knowledge base: writing it, reviewing it | `shelf.rs` (its verbs), `articles.rs`, `article_review.rs`, `article_expiry.rs` |
+//! | finding in it, citing it | `article_search.rs`, `article_messages.rs`, `article_speed.rs`, `article_desk.rs` |
 //! | bringing cases over, lists, events, probes | `import.rs`, `paging.rs`, `events.rs`, `probes.rs`, `stopping.rs` |
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that can't go on fails")]
 
 mod acceptance;
+mod article_desk;
+mod article_expiry;
+mod article_messages;
+mod article_review;
+mod article_search;
+mod article_speed;
+mod articles;
 mod bulk;
 mod category_binding;
 mod category_desk;
@@ -50,6 +59,7 @@ mod records;
 mod registers;
 mod repeating;
 mod reports;
+mod shelf;
 mod steps;
 mod stopping;
 mod verb;
