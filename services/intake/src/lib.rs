@@ -1,6 +1,6 @@
 //! Intake: the promise to the customer, from the first ring of the phone to the closed case.
 //!
-//! It owns the schema `intake`: sites and their registers, contacts, cases. It learns from the events of dispatch (a work
+//! It owns the schema `intake`: sites and their registers, contacts, cases, calls and what agents do. It learns from the events of dispatch (a work
 //! order exists, the work is done, the return visit is over) and of customer records (whose contact it is), and takes
 //! cases on whether the others are up or not (IN-14).
 //!
@@ -28,7 +28,10 @@ use kexiang_events::{EventLog, FeedService, Subscription, consume, partition};
 use kexiang_pg::{Pool, Schema};
 use kexiang_proto::{
     event_v1::event_feed_service_server::EventFeedServiceServer,
-    intake_v1::intake_service_server::IntakeServiceServer,
+    intake_v1::{
+        call_service_server::CallServiceServer, desk_service_server::DeskServiceServer,
+        intake_service_server::IntakeServiceServer,
+    },
 };
 use kexiang_rpc::{
     Deps, Peer,
@@ -41,7 +44,7 @@ pub use config::Config;
 
 use crate::{
     app::{App, IDEMPOTENCY},
-    grpc::{DOMAIN, Intake},
+    grpc::{Calls, DOMAIN, Desks, Intake},
     worker::{customer_events, dispatch_events},
 };
 
@@ -69,9 +72,13 @@ pub async fn run(
 
     let feed = FeedService::new(pool.clone(), log, SERVICE, DOMAIN, grpc::to_any, shutdown.clone());
     let ready_pool = pool.clone();
+    let calls = CallServiceServer::new(Calls::new(app.clone()));
+    let desks = DeskServiceServer::new(Desks::new(app.clone()));
     let intake = IntakeServiceServer::new(Intake::new(app, shutdown.clone()));
     let served = Server::new(SERVICE, DOMAIN, deps.verifier, config.limits)
         .add(intake.max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .add(calls.max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .add(desks.max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add(EventFeedServiceServer::new(feed))
         .serve(listener, move || is_ready(ready_pool.clone()), shutdown);
     tokio::select! {

@@ -132,6 +132,10 @@ pub mod of {
     pub enum Task {}
     /// Marks [`super::EventId`].
     pub enum Event {}
+    /// Marks [`super::CallId`].
+    pub enum Call {}
+    /// Marks [`super::PublishedNumberId`].
+    pub enum PublishedNumber {}
 
     impl Marker for Case {
         const COLLECTION: &'static str = "cases";
@@ -165,6 +169,14 @@ pub mod of {
         const COLLECTION: &'static str = "events";
         const TYPE: &'static str = "Event";
     }
+    impl Marker for Call {
+        const COLLECTION: &'static str = "calls";
+        const TYPE: &'static str = "Call";
+    }
+    impl Marker for PublishedNumber {
+        const COLLECTION: &'static str = "publishedNumbers";
+        const TYPE: &'static str = "PublishedNumber";
+    }
 }
 
 /// A case 受理单.
@@ -183,6 +195,10 @@ pub type RouteId = TypedId<of::Route>;
 pub type TaskId = TypedId<of::Task>;
 /// An event.
 pub type EventId = TypedId<of::Event>;
+/// A phone call 通话.
+pub type CallId = TypedId<of::Call>;
+/// A published number 公布号码.
+pub type PublishedNumberId = TypedId<of::PublishedNumber>;
 
 #[cfg(test)]
 mod tests {

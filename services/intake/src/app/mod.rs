@@ -6,12 +6,18 @@
 //! | the verbs of a case | [`cases`] |
 //! | what events of dispatch and customer records change here | [`effects`] |
 //! | sites, registers | [`sites`], [`contacts`] |
+//! | calls and their events; completing their contacts | [`calls`], [`completion`] |
+//! | published numbers; what agents do | [`published_numbers`], [`desk`] |
 
 pub mod acceptance;
+pub mod calls;
 pub mod cases;
+mod completion;
 pub mod contacts;
+pub mod desk;
 pub mod effects;
 mod error;
+pub mod published_numbers;
 pub mod sites;
 mod writer;
 
@@ -20,7 +26,7 @@ use kexiang_events::EventLog;
 use kexiang_pg::{Idempotency, Pool};
 use tokio::task::JoinHandle;
 
-pub use self::{acceptance::Accepted, error::AppError};
+pub use self::{acceptance::Accepted, calls::CallError, error::AppError};
 use self::{sites::Sites, writer::Writer};
 use crate::SCHEMA;
 

@@ -5,7 +5,7 @@ use kexiang_proto::{intake_v1 as pb, type_v1 as words};
 use kexiang_rpc::{PageRequest, Refusal, Violations, call, field};
 use tonic::{Request, Status};
 
-use super::{DOMAIN, contacts::read_contact, convert, read, status::status};
+use super::{DOMAIN, contacts::read_contact, convert, fill::fill, read, status::status};
 use crate::{
     app::{
         Accepted, App,
@@ -21,7 +21,8 @@ pub(super) async fn accept_case(
 ) -> Result<pb::Case, Status> {
     let mut violations = Violations::default();
     let call = call(&request, "AcceptCase", &request.get_ref().request_id, &mut violations)?;
-    let request = request.into_inner();
+    let mut request = request.into_inner();
+    fill(app, request.contact.as_mut(), request.case.as_mut()).await?;
     let case = read::case(request.case, &mut violations);
     let contact = read_contact(app, request.contact, &mut violations).await?;
     let ((call, contact), case) = violations.into_result(DOMAIN, call.zip(contact).zip(case))?;

@@ -6,8 +6,9 @@ use kexiang_proto::intake_v1 as pb;
 use kexiang_rpc::time;
 use prost_types::Any;
 
-use super::convert::{
-    agent, channel, handling, kind, optional_time, purpose, satisfaction, severity, site, state,
+use super::{
+    call_convert,
+    convert::{agent, channel, handling, kind, optional_time, purpose, satisfaction, severity, site, state},
 };
 use crate::domain::{CaseFacts, ContactFacts, Site};
 
@@ -20,6 +21,11 @@ pub fn to_any(event: &StoredEvent) -> Result<Any, serde_json::Error> {
     let any = match event.event_type.split_once('.') {
         Some(("contact", _)) => Any::from_msg(&contact_facts(&serde_json::from_value(data)?)),
         Some(("site", _)) => Any::from_msg(&site(serde_json::from_value::<Site>(data)?)),
+        Some(("call", _)) => Any::from_msg(&call_convert::facts(&serde_json::from_value(data)?)),
+        Some(("agent_state", _)) => Any::from_msg(&call_convert::interval(&serde_json::from_value(data)?)),
+        Some(("published_number", _)) => {
+            Any::from_msg(&call_convert::published_number(serde_json::from_value(data)?))
+        }
         _ => Any::from_msg(&case_facts(serde_json::from_value(data)?)),
     };
     any.map_err(serde::ser::Error::custom)

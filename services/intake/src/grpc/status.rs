@@ -1,5 +1,7 @@
 //! The one place that knows what a refused use case is on the wire.
 
+mod calls;
+
 use kexiang_proto::intake_v1::ErrorReason;
 use kexiang_rpc::Refusal;
 use tonic::Code;
@@ -29,6 +31,7 @@ pub(super) fn refusal(error: AppError) -> Refusal {
         ),
         AppError::EtagMismatch { name } => Refusal::etag_mismatch(DOMAIN, &name),
         AppError::RequestIdReused => Refusal::request_id_reused(DOMAIN),
+        AppError::Call(error) => calls::refusal(error),
         AppError::Stopping => Refusal::unavailable(DOMAIN),
         AppError::Sql(error) => Refusal::database(DOMAIN, &error),
         AppError::Json(error) => Refusal::internal(DOMAIN, &error),

@@ -1,7 +1,12 @@
 //! The SQL of intake, one file per aggregate: schema-qualified text, private row types. No rule is decided here.
 
+pub mod call;
+pub mod call_contact;
+pub mod call_event;
 pub mod case;
 pub mod contact;
+pub mod desk_span;
+pub mod published_number;
 pub mod register;
 pub mod request;
 pub mod site;

@@ -7,11 +7,17 @@
 //! | what a contact keeps and what is refused | `acceptance.rs` |
 //! | repeated requests, outages, neighbours in one batch | `repeating.rs`, `outage.rs`, `neighbours.rs` |
 //! | the way of a case to its archive | `way.rs`, `steps.rs`, `etags.rs`, `joining.rs`, `identification.rs` |
+//! | the life of calls, their contacts, agents' states | `telephony.rs`, `calls.rs`, `completing_calls.rs`, `agent_states.rs`, `bank_day.rs` |
+//! | published numbers | `published_numbers.rs` |
 //! | bringing cases over, lists, events, probes | `import.rs`, `paging.rs`, `events.rs`, `probes.rs`, `stopping.rs` |
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that can't go on fails")]
 
 mod acceptance;
+mod agent_states;
+mod bank_day;
+mod calls;
+mod completing_calls;
 mod desk;
 mod etags;
 mod events;
@@ -24,11 +30,13 @@ mod news;
 mod outage;
 mod paging;
 mod probes;
+mod published_numbers;
 mod registers;
 mod repeating;
 mod reports;
 mod steps;
 mod stopping;
+mod telephony;
 mod verb;
 mod way;
 mod wire;
