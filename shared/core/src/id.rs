@@ -144,6 +144,10 @@ pub mod of {
     pub enum ArticleFeedback {}
     /// Marks [`super::CitationId`].
     pub enum Citation {}
+    /// Marks [`super::CallId`].
+    pub enum Call {}
+    /// Marks [`super::PublishedNumberId`].
+    pub enum PublishedNumber {}
 
     impl Marker for Case {
         const COLLECTION: &'static str = "cases";
@@ -201,6 +205,14 @@ pub mod of {
         const COLLECTION: &'static str = "citations";
         const TYPE: &'static str = "Citation";
     }
+    impl Marker for Call {
+        const COLLECTION: &'static str = "calls";
+        const TYPE: &'static str = "Call";
+    }
+    impl Marker for PublishedNumber {
+        const COLLECTION: &'static str = "publishedNumbers";
+        const TYPE: &'static str = "PublishedNumber";
+    }
 }
 
 /// A case 受理单.
@@ -231,6 +243,10 @@ pub type ArticleId = TypedId<of::Article>;
 pub type ArticleFeedbackId = TypedId<of::ArticleFeedback>;
 /// An answer that leans on an article.
 pub type CitationId = TypedId<of::Citation>;
+/// A phone call 通话.
+pub type CallId = TypedId<of::Call>;
+/// A published number 公布号码.
+pub type PublishedNumberId = TypedId<of::PublishedNumber>;
 
 #[cfg(test)]
 mod tests {

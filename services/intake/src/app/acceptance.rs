@@ -1,5 +1,6 @@
 //! Accepting: what a caller hands to the writer, and what they get back.
 
+use futures::{FutureExt, future::BoxFuture};
 use kexiang_core::{Call, CaseId};
 
 use super::{App, AppError};
@@ -40,13 +41,18 @@ pub enum Accepted {
 
 impl App {
     /// Registers a contact and, if it opens one, accepts its case: contact, register number, case, events and the answer to
-    /// the request commit together, and only then this returns (IN-3, IN-14).
+    /// the request commit together, and only then this returns (IN-3, IN-14). The contact of a call has its number already
+    /// and is completed.
     ///
     /// # Errors
-    /// [`AppError::NotFound`] for the site or the case to join, [`AppError::NotJoinable`], [`AppError::RequestIdReused`].
+    /// [`AppError::NotFound`] for the site, the call or the case to join, [`AppError::NotJoinable`],
+    /// [`AppError::RequestIdReused`], [`AppError::Call`].
     #[tracing::instrument(name = "app.accept", skip_all)]
     pub async fn accept(&self, acceptance: Acceptance) -> Result<Accepted, AppError> {
-        self.writer.write(acceptance).await
+        match acceptance.contact.call {
+            Some(call) => self.complete(acceptance, call).await,
+            None => self.writer.write(acceptance).await,
+        }
     }
 
     /// Hands an acceptance to the writer and gives its result later, so that many can be under way in order.
@@ -56,7 +62,11 @@ impl App {
     pub async fn begin_accept(
         &self,
         acceptance: Acceptance,
-    ) -> Result<impl Future<Output = Result<Accepted, AppError>> + Send + use<>, AppError> {
-        self.writer.enqueue(acceptance).await
+    ) -> Result<BoxFuture<'static, Result<Accepted, AppError>>, AppError> {
+        if acceptance.contact.call.is_some() {
+            let app = self.clone();
+            return Ok(async move { app.accept(acceptance).await }.boxed());
+        }
+        Ok(self.writer.enqueue(acceptance).await?.boxed())
     }
 }

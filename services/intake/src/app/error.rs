@@ -4,6 +4,7 @@ use kexiang_core::CaseId;
 use kexiang_pg::{Fault, IdempotencyError, classify};
 use thiserror::Error;
 
+use super::calls::CallError;
 use crate::domain::TransitionError;
 
 /// A refused use case.
@@ -54,6 +55,9 @@ pub enum AppError {
     /// The request id came before with another payload.
     #[error("the request id came before with another payload")]
     RequestIdReused,
+    /// Of calls and desks.
+    #[error(transparent)]
+    Call(#[from] CallError),
     /// The writer is stopping.
     #[error("the service is stopping")]
     Stopping,
@@ -79,6 +83,7 @@ impl AppError {
             | Self::PromiseOpen { .. }
             | Self::EtagMismatch { .. }
             | Self::RequestIdReused
+            | Self::Call(_)
             | Self::Json(_) => false,
         }
     }

@@ -11,16 +11,22 @@
 //! | category trees, suggestions | [`categories`] |
 //! | evidence: rows here, bytes in an object store | [`evidence`] |
 //! | the knowledge base | [`knowledge`] |
+//! | calls and their events; completing their contacts | [`calls`], [`completion`] |
+//! | published numbers; what agents do | [`published_numbers`], [`desk`] |
 
 pub mod acceptance;
+pub mod calls;
 pub mod cases;
 pub mod categories;
+mod completion;
 pub mod contacts;
+pub mod desk;
 pub mod effects;
 mod error;
 pub mod evidence;
 pub mod knowledge;
 pub mod promises;
+pub mod published_numbers;
 pub mod recognition;
 pub mod sites;
 mod writer;
@@ -30,7 +36,7 @@ use kexiang_events::EventLog;
 use kexiang_pg::{Idempotency, Pool};
 use tokio::task::JoinHandle;
 
-pub use self::{acceptance::Accepted, error::AppError};
+pub use self::{acceptance::Accepted, calls::CallError, error::AppError};
 use self::{
     categories::{memory::Memory, models::Models},
     sites::Sites,

@@ -87,6 +87,18 @@ impl App {
         self.sites.get(id).await
     }
 
+    /// The same, where it may be missing.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn find_site(&self, id: &SiteId) -> Result<Option<Arc<Site>>, AppError> {
+        match self.get_site(id).await {
+            Ok(site) => Ok(Some(site)),
+            Err(AppError::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Sites after `after`, by id.
     ///
     /// # Errors

@@ -1,12 +1,13 @@
 //! Contacts: one inbound interaction each (IN-4). A contact is never changed after it was registered; only its customer is
-//! filled in once customer records knows it.
+//! filled in once customer records knows it. The contact of a phone call is there without words since the call's first event,
+//! is registered when an agent completes it, and has its durations from the call.
 
 use kexiang_core::{
-    Actor, CaseId, Channel, ContactId, CustomerId, CustomerKind, PhoneNumber, SiteId, Timestamp,
+    Actor, CallId, CaseId, Channel, ContactId, CustomerId, CustomerKind, PhoneNumber, SiteId, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
-use super::facts::ContactFacts;
+use super::{call::PhoneCall, facts::ContactFacts};
 
 /// Why somebody came. Only customers become customers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -98,6 +99,8 @@ pub struct NewContact {
     pub timing: Timing,
     /// The published number that was called.
     pub called_number: Option<String>,
+    /// The call whose contact it completes.
+    pub call: Option<CallId>,
 }
 
 /// A registered contact.
@@ -135,9 +138,27 @@ pub struct Contact {
     pub case: Option<CaseId>,
     /// The customer, once known.
     pub customer: Option<CustomerId>,
+    /// The call that it came by.
+    #[serde(default)]
+    pub call: Option<CallId>,
 }
 
 impl NewContact {
+    /// These words in the contact of a call: number, time, channel, called number and durations are the call's.
+    #[must_use]
+    pub fn complete(self, call: &PhoneCall, by: Actor, case: Option<CaseId>) -> Contact {
+        Contact {
+            purpose: self.purpose,
+            caller: self.caller,
+            need: self.need,
+            heard_from: self.heard_from,
+            first_visit: self.first_visit,
+            appointment: self.appointment,
+            case,
+            ..Contact::of_call(call, by)
+        }
+    }
+
     /// The contact under this number. `case` is the one that it opens or joins.
     #[must_use]
     pub fn register(self, id: ContactId, register_number: i64, by: Actor, case: Option<CaseId>) -> Contact {
@@ -158,11 +179,43 @@ impl NewContact {
             called_number: self.called_number,
             case,
             customer: None,
+            call: self.call,
         }
     }
 }
 
 impl Contact {
+    /// The contact of a call, without words: nobody has talked with the caller yet, or nobody ever will.
+    #[must_use]
+    pub fn of_call(call: &PhoneCall, by: Actor) -> Self {
+        Self {
+            id: call.contact,
+            site: call.site.clone(),
+            register_number: call.register_number,
+            contact_at: call.life.offered_at,
+            channel: call.life.channel(),
+            purpose: Purpose::Customer,
+            caller: Caller {
+                display_name: String::new(),
+                phone: call.life.caller_phone.clone(),
+                phone_declined: false,
+                email: None,
+                address: None,
+                kind: CustomerKind::Person,
+            },
+            need: String::new(),
+            heard_from: None,
+            first_visit: false,
+            appointment: false,
+            registered_by: by,
+            timing: call.life.timing,
+            called_number: call.life.called_number.clone(),
+            case: None,
+            customer: None,
+            call: Some(call.id),
+        }
+    }
+
     /// What its events tell.
     #[must_use]
     pub fn facts(&self) -> ContactFacts {

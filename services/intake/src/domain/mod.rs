@@ -1,17 +1,23 @@
 //! What intake knows without any IO: sites, contacts, cases and their states, promises, categories, who is calling.
 
 pub mod breaker;
+pub mod call;
 pub mod case;
 pub mod category;
 pub mod contact;
+pub mod desk;
 pub mod evidence;
 pub mod facts;
 pub mod knowledge;
 pub mod promise;
+pub mod published_number;
 pub mod recognition;
 pub mod site;
 
+pub use call::{CallEvent, CallFacts, Life, PhoneCall};
 pub use case::{Case, CaseState, Handling, History, NewCase, Transition, TransitionError};
 pub use contact::{Caller, Contact, NewContact, Purpose, Timing};
+pub use desk::{AgentState, AwayReason, DeskSpan, StateInterval};
 pub use facts::{CaseFacts, ContactFacts};
+pub use published_number::PublishedNumber;
 pub use site::Site;

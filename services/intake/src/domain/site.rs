@@ -17,6 +17,16 @@ pub struct Site {
     pub phone_region: String,
     /// When it was created.
     pub created_at: Timestamp,
+    /// How long a call may ring to be answered in time (IN-5), in seconds.
+    #[serde(default = "three_rings")]
+    pub answer_limit_seconds: u32,
+}
+
+/// The limit of sites that say none: 3 rings, in seconds (IN-5).
+pub const THREE_RINGS: u32 = 15;
+
+const fn three_rings() -> u32 {
+    THREE_RINGS
 }
 
 impl Site {
@@ -42,6 +52,7 @@ mod tests {
             time_zone: "Asia/Shanghai".into(),
             phone_region: "CN".into(),
             created_at: Timestamp::UNIX_EPOCH,
+            answer_limit_seconds: THREE_RINGS,
         };
 
         let number = site.case_number("2026-11-21T17:30:00Z".parse().unwrap(), 42);

@@ -5,7 +5,7 @@ use kexiang_proto::{intake_v1 as pb, type_v1 as words};
 use kexiang_rpc::{PageRequest, Refusal, Violations, call, field};
 use tonic::{Request, Status};
 
-use super::{DOMAIN, categories::Asked, contacts::read_contact, convert, read, status::status};
+use super::{DOMAIN, categories::Asked, contacts::read_contact, convert, fill::fill, read, status::status};
 use crate::{
     app::{
         Accepted, App, AppError,
@@ -30,7 +30,8 @@ pub(super) async fn read_acceptance(
     mut violations: Violations,
 ) -> Result<Acceptance, Status> {
     let call = call(&request, "AcceptCase", &request.get_ref().request_id, &mut violations)?;
-    let request = request.into_inner();
+    let mut request = request.into_inner();
+    fill(app, request.contact.as_mut(), request.case.as_mut()).await?;
     let asked = Asked::of(request.contact.as_ref(), request.case.as_ref(), false);
     let mut case = read::case(request.case, &mut violations);
     let edition = asked.check(app, call.as_ref(), &mut violations).await.map_err(status)?;

@@ -7,6 +7,7 @@ use tonic::{Request, Status};
 
 use super::{
     DOMAIN, convert,
+    fill::fill,
     read::{self, Desk},
     status::status,
 };
@@ -27,7 +28,8 @@ pub(super) async fn register_contact(
 ) -> Result<pb::Contact, Status> {
     let mut violations = Violations::default();
     let call = call(&request, "RegisterContact", &request.get_ref().request_id, &mut violations)?;
-    let request = request.into_inner();
+    let mut request = request.into_inner();
+    fill(app, request.contact.as_mut(), None).await?;
     let joins = violations.check("case", field::optional(&request.case, field::name));
     let contact = read_contact(app, request.contact, &mut violations).await?;
     let ((call, contact), joins) = violations.into_result(DOMAIN, call.zip(contact).zip(joins))?;

@@ -14,6 +14,9 @@ pub(super) fn site(site: Site) -> pb::Site {
         time_zone: site.time_zone,
         phone_region: site.phone_region,
         create_time: Some(time::to_wire(site.created_at)),
+        answer_limit_duration: Some(time::duration_to_wire(SignedDuration::from_secs(
+            site.answer_limit_seconds.into(),
+        ))),
     }
 }
 
@@ -50,6 +53,7 @@ pub(super) fn contact(contact: Contact) -> pb::Contact {
         called_number: contact.called_number.unwrap_or_default(),
         case: contact.case.map(kexiang_core::id::TypedId::name).unwrap_or_default(),
         customer: contact.customer.map(kexiang_core::id::TypedId::name).unwrap_or_default(),
+        call: contact.call.map(kexiang_core::id::TypedId::name).unwrap_or_default(),
     }
 }
 

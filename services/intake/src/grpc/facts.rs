@@ -7,7 +7,7 @@ use kexiang_rpc::time;
 use prost_types::Any;
 
 use super::{
-    categories,
+    call_convert, categories,
     convert::{agent, channel, handling, kind, optional_time, purpose, satisfaction, severity, site, state},
     knowledge, promises,
 };
@@ -30,6 +30,11 @@ pub fn to_any(event: &StoredEvent) -> Result<Any, serde_json::Error> {
         Some(("promise", _)) => Any::from_msg(&promises::facts_to_wire(serde_json::from_value(data)?)),
         Some(("article", _)) => Any::from_msg(&knowledge::facts(serde_json::from_value(data)?)),
         Some(("site", _)) => Any::from_msg(&site(serde_json::from_value::<Site>(data)?)),
+        Some(("call", _)) => Any::from_msg(&call_convert::facts(&serde_json::from_value(data)?)),
+        Some(("agent_state", _)) => Any::from_msg(&call_convert::interval(&serde_json::from_value(data)?)),
+        Some(("published_number", _)) => {
+            Any::from_msg(&call_convert::published_number(serde_json::from_value(data)?))
+        }
         _ => Any::from_msg(&case_facts(serde_json::from_value(data)?)),
     };
     any.map_err(serde::ser::Error::custom)

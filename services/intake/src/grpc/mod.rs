@@ -5,6 +5,7 @@
 //! |---|---|
 //! | all methods of the service | [`service`] |
 //! | their scripts, by resource | [`sites`], [`contacts`], [`cases`], [`verbs`], [`import`], [`bulk`] |
+//! | calls, published numbers, agents' states | [`calls`], [`desk`] |
 //! | promises, who is calling | [`promises`], [`recognition`] |
 //! | category trees and suggestions | [`categories`] |
 //! | the knowledge base | [`knowledge`] |
@@ -13,15 +14,21 @@
 //! | to the wire: answers, events, refusals | [`convert`], [`facts`], [`status`] |
 
 mod bulk;
+mod call_convert;
+mod call_read;
+mod calls;
 mod cases;
 mod categories;
 mod contacts;
 mod convert;
+mod desk;
 mod evidence;
 mod facts;
+mod fill;
 mod import;
 mod knowledge;
 mod promises;
+mod published_numbers;
 mod read;
 mod recognition;
 mod service;
@@ -33,7 +40,8 @@ use kexiang_events::FeedService;
 use kexiang_proto::{
     event_v1::event_feed_service_server::EventFeedServiceServer,
     intake_v1::{
-        bulk_service_server::BulkServiceServer, category_service_server::CategoryServiceServer,
+        bulk_service_server::BulkServiceServer, call_service_server::CallServiceServer,
+        category_service_server::CategoryServiceServer, desk_service_server::DeskServiceServer,
         evidence_service_server::EvidenceServiceServer, intake_service_server::IntakeServiceServer,
         knowledge_service_server::KnowledgeServiceServer, promise_service_server::PromiseServiceServer,
         recognition_service_server::RecognitionServiceServer,
@@ -70,6 +78,8 @@ pub(crate) fn add_services(server: Server, parts: &Parts) -> anyhow::Result<Serv
     let customer_records = Peer::connect_lazy(&config.customer_records_address, deps.tokens.clone())?;
     let recognition = RecognitionServiceServer::new(Recognitions::new(recogniser, customer_records));
     let knowledge = KnowledgeServiceServer::new(knowledge::Knowledge::new(app.clone()));
+    let calls = CallServiceServer::new(calls::Calls::new(app.clone()));
+    let desks = DeskServiceServer::new(desk::Desks::new(app.clone()));
     Ok(server
         .add(intake.max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add(bulk.max_decoding_message_size(MAX_MESSAGE_BYTES))
@@ -78,5 +88,7 @@ pub(crate) fn add_services(server: Server, parts: &Parts) -> anyhow::Result<Serv
         .add(promises.max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add(recognition.max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add(knowledge.max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .add(calls.max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .add(desks.max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add(EventFeedServiceServer::new(feed)))
 }

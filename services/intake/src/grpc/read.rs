@@ -8,7 +8,9 @@ use kexiang_core::{
 use kexiang_proto::{intake_v1 as pb, type_v1 as words};
 use kexiang_rpc::{Violations, field, time};
 
-use crate::domain::{Caller, Handling, History, NewCase, NewContact, Purpose, Site, Timing};
+use crate::domain::{
+    Caller, Handling, History, NewCase, NewContact, Purpose, Site, Timing, site::THREE_RINGS,
+};
 
 /// A time may be this far in the future: clocks differ.
 const CLOCK_SKEW_SECONDS: i64 = 60;
@@ -40,6 +42,8 @@ pub(super) fn site(
         );
     }
     zone?;
+    let limit =
+        violations.check("site.answer_limit_duration", answer_limit(wire.answer_limit_duration.as_ref()));
     let phone_region = region.to_owned();
     Some(Site {
         id: id?,
@@ -47,7 +51,17 @@ pub(super) fn site(
         time_zone: wire.time_zone,
         phone_region,
         created_at: now,
+        answer_limit_seconds: limit?,
     })
+}
+
+/// How long a call may ring (IN-5), in seconds.
+fn answer_limit(wire: Option<&prost_types::Duration>) -> Result<u32, &'static str> {
+    let Some(limit) = wire else { return Ok(THREE_RINGS) };
+    match u32::try_from(limit.seconds) {
+        Ok(seconds @ 1..=600) if limit.nanos == 0 => Ok(seconds),
+        _ => Err("must be whole seconds from 1 s to 600 s"),
+    }
 }
 
 /// The channel is required; `contact.` is the path of all fields.
@@ -68,6 +82,7 @@ pub(super) fn contact(
     let heard_from = violations.check("contact.heard_from", field::optional_text(&wire.heard_from, 200));
     let called = violations.check("contact.called_number", field::optional_text(&wire.called_number, 60));
     let timing = timing(&wire, violations);
+    let call = violations.check("contact.call", field::optional(&wire.call, field::name));
     let caller = violations.required("contact.caller", wire.caller);
     let caller = caller.and_then(|wire| caller_of(&wire, channel, desk.phone_region, violations));
     Some(NewContact {
@@ -82,6 +97,7 @@ pub(super) fn contact(
         appointment: wire.appointment,
         timing: timing?,
         called_number: called?,
+        call: call?,
     })
 }
 
@@ -205,6 +221,13 @@ pub(super) fn imported(
     }
     if wire.case.as_ref().is_some_and(|case| case.external_reference.trim().is_empty()) {
         violations.add("case.external_reference", "REQUIRED", "is required: its number there");
+    }
+    if wire.contact.as_ref().is_some_and(|contact| !contact.call.is_empty()) {
+        violations.add(
+            "contact.call",
+            "NOT_FOR_IMPORTS",
+            "must be empty: what is brought over has no call here",
+        );
     }
     let closed_at = violations.check("close_time", time::optional_timestamp(wire.close_time.as_ref()));
     let resolution = violations.check("resolution", field::optional_text(&wire.resolution, 10_000));

@@ -1,5 +1,6 @@
 //! The one place that knows what a refused use case is on the wire.
 
+mod calls;
 pub(super) mod knowledge;
 pub(super) mod promise;
 
@@ -33,6 +34,7 @@ pub(super) fn refusal(error: AppError) -> Refusal {
         AppError::PromiseOpen { case } => promise::promise_open(case),
         AppError::EtagMismatch { name } => Refusal::etag_mismatch(DOMAIN, &name),
         AppError::RequestIdReused => Refusal::request_id_reused(DOMAIN),
+        AppError::Call(error) => calls::refusal(error),
         AppError::Stopping => Refusal::unavailable(DOMAIN),
         AppError::Sql(error) => Refusal::database(DOMAIN, &error),
         AppError::Json(error) => Refusal::internal(DOMAIN, &error),

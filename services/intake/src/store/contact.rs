@@ -1,7 +1,7 @@
 //! Contacts.
 
 use jiff_sqlx::{Timestamp as SqlTimestamp, ToSqlx};
-use kexiang_core::{Actor, CaseId, ContactId, CustomerId, PhoneNumber, SiteId};
+use kexiang_core::{Actor, CallId, CaseId, ContactId, CustomerId, PhoneNumber, SiteId};
 use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
@@ -12,7 +12,7 @@ use kexiang_pg::Statement;
 const COLUMNS: &str = "contact_id, site_id, register_number, contact_at, channel, purpose, caller_name, \
      caller_phone, phone_declined, caller_email, caller_address, caller_kind, need, heard_from, \
      first_visit, appointment, registered_by, ring_seconds, wait_seconds, talk_seconds, \
-     wrap_up_seconds, called_number, case_id, customer_id";
+     wrap_up_seconds, called_number, case_id, customer_id, call_id";
 
 /// Adds the insertion of contacts.
 pub fn insert(statement: &mut Statement, contacts: &[Contact]) {
@@ -156,6 +156,7 @@ struct ContactRow {
     called_number: Option<String>,
     case_id: Option<Uuid>,
     customer_id: Option<Uuid>,
+    call_id: Option<Uuid>,
 }
 
 impl TryFrom<ContactRow> for Contact {
@@ -190,6 +191,7 @@ impl TryFrom<ContactRow> for Contact {
             called_number: row.called_number,
             case: row.case_id.map(CaseId::from_uuid),
             customer: row.customer_id.map(CustomerId::from_uuid),
+            call: row.call_id.map(CallId::from_uuid),
         })
     }
 }

@@ -1,13 +1,18 @@
 //! The SQL of intake, one file per aggregate: schema-qualified text, private row types. No rule is decided here.
 //! Bytes of evidence are kept outside of PostgreSQL: [`objects`].
 
+pub mod call;
+pub mod call_contact;
+pub mod call_event;
 pub mod case;
 pub mod category;
 pub mod contact;
+pub mod desk_span;
 pub mod evidence;
 pub mod knowledge;
 pub mod objects;
 pub mod promise;
+pub mod published_number;
 pub mod register;
 pub mod request;
 pub mod site;

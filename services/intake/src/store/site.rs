@@ -11,14 +11,15 @@ use crate::domain::Site;
 #[tracing::instrument(name = "db.site.insert", skip_all)]
 pub async fn insert(connection: &mut PgConnection, site: &Site) -> sqlx::Result<bool> {
     let inserted = sqlx::query(
-        "insert into intake.sites (site_id, display_name, time_zone, phone_region, created_at)
-         values ($1, $2, $3, $4, $5) on conflict on constraint sites_pkey do nothing",
+        "insert into intake.sites (site_id, display_name, time_zone, phone_region, created_at, answer_limit_seconds)
+         values ($1, $2, $3, $4, $5, $6) on conflict on constraint sites_pkey do nothing",
     )
     .bind(site.id.as_str())
     .bind(&site.display_name)
     .bind(&site.time_zone)
     .bind(&site.phone_region)
     .bind(site.created_at.to_sqlx())
+    .bind(i32::try_from(site.answer_limit_seconds).unwrap_or(i32::MAX))
     .execute(&mut *connection)
     .await?
     .rows_affected();
@@ -36,7 +37,8 @@ pub async fn insert(connection: &mut PgConnection, site: &Site) -> sqlx::Result<
 #[tracing::instrument(name = "db.site.find", skip_all)]
 pub async fn find(connection: &mut PgConnection, id: &SiteId) -> sqlx::Result<Option<Site>> {
     sqlx::query_as::<_, SiteRow>(
-        "select site_id, display_name, time_zone, phone_region, created_at from intake.sites where site_id = $1",
+        "select site_id, display_name, time_zone, phone_region, created_at, answer_limit_seconds
+         from intake.sites where site_id = $1",
     )
     .bind(id.as_str())
     .fetch_optional(connection)
@@ -53,7 +55,7 @@ pub async fn list(
     limit: i64,
 ) -> sqlx::Result<Vec<Site>> {
     sqlx::query_as::<_, SiteRow>(
-        "select site_id, display_name, time_zone, phone_region, created_at from intake.sites
+        "select site_id, display_name, time_zone, phone_region, created_at, answer_limit_seconds from intake.sites
          where $1::text is null or site_id > $1 order by site_id limit $2",
     )
     .bind(after.map(SiteId::as_str))
@@ -72,6 +74,7 @@ struct SiteRow {
     time_zone: String,
     phone_region: String,
     created_at: SqlTimestamp,
+    answer_limit_seconds: i32,
 }
 
 impl TryFrom<SiteRow> for Site {
@@ -83,6 +86,7 @@ impl TryFrom<SiteRow> for Site {
             time_zone: row.time_zone,
             phone_region: row.phone_region,
             created_at: row.created_at.to_jiff(),
+            answer_limit_seconds: row.answer_limit_seconds.unsigned_abs(),
         })
     }
 }

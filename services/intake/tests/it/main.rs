@@ -14,11 +14,14 @@
 //! | who is calling, when customer records answer and when they don't | `recognition.rs`, `records.rs` |
 //! | the knowledge base: writing it, reviewing it | `shelf.rs` (its verbs), `articles.rs`, `article_review.rs`, `article_expiry.rs` |
 //! | finding in it, citing it | `article_search.rs`, `article_messages.rs`, `article_speed.rs`, `article_desk.rs` |
+//! | the life of calls, their contacts, agents' states | `telephony.rs`, `calls.rs`, `completing_calls.rs`, `agent_states.rs`, `bank_day.rs` |
+//! | published numbers | `published_numbers.rs` |
 //! | bringing cases over, lists, events, probes | `import.rs`, `paging.rs`, `events.rs`, `probes.rs`, `stopping.rs` |
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that can't go on fails")]
 
 mod acceptance;
+mod agent_states;
 mod article_desk;
 mod article_expiry;
 mod article_messages;
@@ -26,11 +29,14 @@ mod article_review;
 mod article_search;
 mod article_speed;
 mod articles;
+mod bank_day;
 mod bulk;
+mod calls;
 mod category_binding;
 mod category_desk;
 mod category_suggestion;
 mod category_trees;
+mod completing_calls;
 mod desk;
 mod etags;
 mod events;
@@ -54,6 +60,7 @@ mod promise;
 mod promise_alarms;
 mod promise_closing;
 mod promises;
+mod published_numbers;
 mod recognition;
 mod records;
 mod registers;
@@ -62,6 +69,7 @@ mod reports;
 mod shelf;
 mod steps;
 mod stopping;
+mod telephony;
 mod verb;
 mod way;
 mod wire;
