@@ -28,7 +28,10 @@ use kexiang_events::{EventLog, FeedService, Subscription, consume, partition};
 use kexiang_pg::{Pool, Schema};
 use kexiang_proto::{
     event_v1::event_feed_service_server::EventFeedServiceServer,
-    intake_v1::intake_service_server::IntakeServiceServer,
+    intake_v1::{
+        handover_service_server::HandoverServiceServer, intake_service_server::IntakeServiceServer,
+        notice_service_server::NoticeServiceServer,
+    },
 };
 use kexiang_rpc::{
     Deps, Peer,
@@ -41,7 +44,7 @@ pub use config::Config;
 
 use crate::{
     app::{App, IDEMPOTENCY},
-    grpc::{DOMAIN, Intake},
+    grpc::{DOMAIN, Handovers, Intake, Notices},
     worker::{customer_events, dispatch_events},
 };
 
@@ -69,9 +72,13 @@ pub async fn run(
 
     let feed = FeedService::new(pool.clone(), log, SERVICE, DOMAIN, grpc::to_any, shutdown.clone());
     let ready_pool = pool.clone();
+    let handovers = HandoverServiceServer::new(Handovers::new(app.clone()));
+    let notices = NoticeServiceServer::new(Notices::new(app.clone(), shutdown.clone()));
     let intake = IntakeServiceServer::new(Intake::new(app, shutdown.clone()));
     let served = Server::new(SERVICE, DOMAIN, deps.verifier, config.limits)
         .add(intake.max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .add(handovers.max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .add(notices.max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add(EventFeedServiceServer::new(feed))
         .serve(listener, move || is_ready(ready_pool.clone()), shutdown);
     tokio::select! {

@@ -132,6 +132,10 @@ pub mod of {
     pub enum Task {}
     /// Marks [`super::EventId`].
     pub enum Event {}
+    /// Marks [`super::HandoverId`].
+    pub enum Handover {}
+    /// Marks [`super::NoticeId`].
+    pub enum Notice {}
 
     impl Marker for Case {
         const COLLECTION: &'static str = "cases";
@@ -165,6 +169,14 @@ pub mod of {
         const COLLECTION: &'static str = "events";
         const TYPE: &'static str = "Event";
     }
+    impl Marker for Handover {
+        const COLLECTION: &'static str = "handovers";
+        const TYPE: &'static str = "Handover";
+    }
+    impl Marker for Notice {
+        const COLLECTION: &'static str = "notices";
+        const TYPE: &'static str = "Notice";
+    }
 }
 
 /// A case 受理单.
@@ -183,6 +195,10 @@ pub type RouteId = TypedId<of::Route>;
 pub type TaskId = TypedId<of::Task>;
 /// An event.
 pub type EventId = TypedId<of::Event>;
+/// An offer of the first responsibility for a case (IN-11).
+pub type HandoverId = TypedId<of::Handover>;
+/// Something that staff have to know at once.
+pub type NoticeId = TypedId<of::Notice>;
 
 #[cfg(test)]
 mod tests {

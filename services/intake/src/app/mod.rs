@@ -6,12 +6,16 @@
 //! | the verbs of a case | [`cases`] |
 //! | what events of dispatch and customer records change here | [`effects`] |
 //! | sites, registers | [`sites`], [`contacts`] |
+//! | passing the first responsibility on | [`handovers`] |
+//! | telling the staff at once | [`notices`] |
 
 pub mod acceptance;
 pub mod cases;
 pub mod contacts;
 pub mod effects;
 mod error;
+pub mod handovers;
+pub mod notices;
 pub mod sites;
 mod writer;
 

@@ -29,6 +29,7 @@ use uuid::Uuid;
 use super::{
     AppError,
     acceptance::{Acceptance, Accepted, Matter},
+    notices,
     sites::Sites,
 };
 
@@ -180,8 +181,14 @@ impl Writer {
         // Taken out meanwhile: a write that is given up must not leave its connection behind.
         let mut connection = self.connect().await?;
         let mut transaction = connection.begin().await?;
-        let results =
-            batch::write(&mut transaction, &self.log, &self.sites, self.clock.now(), acceptances).await;
+        let now = self.clock.now();
+        let mut results = batch::write(&mut transaction, &self.log, &self.sites, now, acceptances).await;
+        if let Ok(accepted) = &results
+            && let Err(error) =
+                notices::tell_of_acceptances(&mut transaction, &self.log, now, acceptances, accepted).await
+        {
+            results = Err(error);
+        }
         match results {
             Ok(_) => transaction.commit().await?,
             Err(_) => transaction.rollback().await?,

@@ -5,14 +5,14 @@ use kexiang_proto::{intake_v1 as pb, type_v1 as words};
 use kexiang_rpc::{PageRequest, Refusal, Violations, call, field};
 use tonic::{Request, Status};
 
-use super::{DOMAIN, contacts::read_contact, convert, read, status::status};
+use super::{DOMAIN, complaint, contacts::read_contact, convert, read, status::status};
 use crate::{
     app::{
         Accepted, App,
         acceptance::{Acceptance, Matter},
         cases::CaseFilter,
     },
-    domain::CaseState,
+    domain::{CaseState, HoldReason},
 };
 
 pub(super) async fn accept_case(
@@ -22,6 +22,7 @@ pub(super) async fn accept_case(
     let mut violations = Violations::default();
     let call = call(&request, "AcceptCase", &request.get_ref().request_id, &mut violations)?;
     let request = request.into_inner();
+    complaint::check(request.contact.as_ref(), request.case.as_ref(), &mut violations);
     let case = read::case(request.case, &mut violations);
     let contact = read_contact(app, request.contact, &mut violations).await?;
     let ((call, contact), case) = violations.into_result(DOMAIN, call.zip(contact).zip(case))?;
@@ -70,5 +71,12 @@ fn read_case_filter(request: &pb::ListCasesRequest, violations: &mut Violations)
     let kind = field::optional_word::<words::Kind, Kind>(request.kind, "KIND_", words::Kind::as_str_name);
     let kind = violations.check("kind", kind);
     let customer = violations.check("customer", field::optional(&request.customer, field::name));
-    Some(CaseFilter { site: site?, state: state?, kind: kind?, customer: customer? })
+    let hold_reason = field::optional_word::<pb::HoldReason, HoldReason>(
+        request.hold_reason,
+        "HOLD_REASON_",
+        pb::HoldReason::as_str_name,
+    );
+    let hold_reason = violations.check("hold_reason", hold_reason);
+    let (on_hold, hold_reason) = (request.on_hold, hold_reason?);
+    Some(CaseFilter { site: site?, state: state?, kind: kind?, customer: customer?, on_hold, hold_reason })
 }

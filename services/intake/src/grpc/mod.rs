@@ -5,14 +5,18 @@
 //! |---|---|
 //! | all methods of the service | [`service`] |
 //! | their scripts, by resource | [`sites`], [`contacts`], [`cases`], [`verbs`], [`import`] |
-//! | from the wire, with every violation | [`read`] |
+//! | the services of handovers and notices | [`handovers`], [`notices`] |
+//! | from the wire, with every violation | [`read`], [`complaint`] |
 //! | to the wire: answers, events, refusals | [`convert`], [`facts`], [`status`] |
 
 mod cases;
+mod complaint;
 mod contacts;
 mod convert;
 mod facts;
+mod handovers;
 mod import;
+mod notices;
 mod read;
 mod service;
 mod sites;
@@ -20,6 +24,8 @@ mod status;
 mod verbs;
 
 pub use facts::to_any;
+pub use handovers::Handovers;
+pub use notices::Notices;
 pub use service::Intake;
 
 /// The domain of refusals by intake.

@@ -2,6 +2,9 @@
 
 pub mod case;
 pub mod contact;
+pub mod handover;
+pub mod hold;
+pub mod notice;
 pub mod register;
 pub mod request;
 pub mod site;
