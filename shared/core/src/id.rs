@@ -134,6 +134,8 @@ pub mod of {
     pub enum Event {}
     /// Marks [`super::HandoverId`].
     pub enum Handover {}
+    /// Marks [`super::HoldId`].
+    pub enum Hold {}
     /// Marks [`super::NoticeId`].
     pub enum Notice {}
 
@@ -173,6 +175,10 @@ pub mod of {
         const COLLECTION: &'static str = "handovers";
         const TYPE: &'static str = "Handover";
     }
+    impl Marker for Hold {
+        const COLLECTION: &'static str = "holds";
+        const TYPE: &'static str = "Hold";
+    }
     impl Marker for Notice {
         const COLLECTION: &'static str = "notices";
         const TYPE: &'static str = "Notice";
@@ -197,6 +203,8 @@ pub type TaskId = TypedId<of::Task>;
 pub type EventId = TypedId<of::Event>;
 /// An offer of the first responsibility for a case (IN-11).
 pub type HandoverId = TypedId<of::Handover>;
+/// A spell of a case on hold (IN-18).
+pub type HoldId = TypedId<of::Hold>;
 /// Something that staff have to know at once.
 pub type NoticeId = TypedId<of::Notice>;
 

@@ -19,7 +19,8 @@ pub mod vocabulary;
 pub use call::{Actor, Call, RequestKey};
 pub use clock::{Clock, ManualClock};
 pub use id::{
-    AssignmentId, CaseId, ContactId, CustomerId, EventId, HandoverId, NoticeId, RouteId, TaskId, WorkOrderId,
+    AssignmentId, CaseId, ContactId, CustomerId, EventId, HandoverId, HoldId, NoticeId, RouteId, TaskId,
+    WorkOrderId,
 };
 pub use jiff::Timestamp;
 pub use phone::PhoneNumber;

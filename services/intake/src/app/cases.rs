@@ -1,10 +1,9 @@
 //! Reading cases, and the verbs that people do with them.
 
-use kexiang_core::{Call, CaseId, Timestamp};
+use kexiang_core::{Call, CaseId, HoldId, Timestamp};
 use kexiang_events::Draft;
 use kexiang_pg::Claim;
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 use super::{App, AppError, IDEMPOTENCY};
 pub use crate::store::case::CaseFilter;
@@ -89,7 +88,7 @@ async fn keep_spell(
 ) -> sqlx::Result<()> {
     match (&case.hold, was_held) {
         (Some(hold), false) => {
-            store::hold::begin(connection, Uuid::now_v7(), case.id, hold, &call.actor).await
+            store::hold::begin(connection, HoldId::at(now), case.id, hold, &call.actor).await
         }
         (None, true) => {
             let note = match transition {

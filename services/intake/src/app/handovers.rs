@@ -142,12 +142,7 @@ impl App {
             // An open one can always be cancelled.
             if handover.end(&HandoverEnd::Cancel, call, now).is_ok() {
                 store::handover::update(connection, &handover).await?;
-                events.push(Draft::new(
-                    handover.event_type(),
-                    handover.id.name(),
-                    now,
-                    &handover.facts(),
-                )?);
+                events.push(Draft::new(handover.event_type(), handover.id.name(), now, &handover.facts())?);
             }
         }
         Ok(self.log.append(connection, call, now, &events).await?)

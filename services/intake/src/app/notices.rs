@@ -82,7 +82,8 @@ pub(super) async fn send(
     let new: Vec<_> = notices.iter().map(|(notice, _)| notice).collect();
     let mut events = Vec::new();
     for notice in store::notice::insert(connection, &new, now).await? {
-        let is_its = |(new, _): &&(NewNotice, Call)| new.case == notice.case && new.recipient == notice.recipient;
+        let is_its =
+            |(new, _): &&(NewNotice, Call)| new.case == notice.case && new.recipient == notice.recipient;
         let by = notices.iter().find(is_its).map_or(first, |(_, call)| call);
         events.push(Draft::new("notice.created", notice.id.name(), now, &notice.facts())?.by(by));
     }

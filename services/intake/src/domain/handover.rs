@@ -12,9 +12,7 @@
 //! final. All of it is decided under the lock of the case: of two at once one comes first, and the other sees what it did.
 //! Killed between any two lines, nothing is there.
 
-use kexiang_core::{
-    Actor, AgentId, Call, CaseId, HandoverId, Role, Timestamp, vocabulary::UnknownWord,
-};
+use kexiang_core::{Actor, AgentId, Call, CaseId, HandoverId, Role, Timestamp, vocabulary::UnknownWord};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 

@@ -6,7 +6,8 @@
 use std::{fmt, str::FromStr};
 
 use kexiang_core::{
-    Actor, AgentId, Call, CaseId, HandoverId, Kind, NoticeId, Role, Timestamp, UnitId, vocabulary::UnknownWord,
+    Actor, AgentId, Call, CaseId, HandoverId, Kind, NoticeId, Role, Timestamp, UnitId,
+    vocabulary::UnknownWord,
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 

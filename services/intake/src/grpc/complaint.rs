@@ -16,17 +16,14 @@ pub(super) fn check(contact: Option<&pb::Contact>, case: Option<&pb::Case>, viol
         violations.add("contact.caller.phone", "REQUIRED", "is required for a complaint");
     }
     if case.address.trim().is_empty() && caller.address.trim().is_empty() {
-        violations.add(
-            "case.address",
-            "REQUIRED",
-            "is required for a complaint, or contact.caller.address",
-        );
+        violations.add("case.address", "REQUIRED", "is required for a complaint, or contact.caller.address");
     }
 }
 
 /// Whether the contact by itself would do with an e-mail address.
 fn reads_without_phone(contact: Option<&pb::Contact>, caller: &pb::Caller) -> bool {
     let channel = contact.map(|contact| contact.channel().as_str_name()).unwrap_or_default();
-    let channel = channel.strip_prefix("CHANNEL_").and_then(|word| word.parse::<kexiang_core::Channel>().ok());
+    let channel =
+        channel.strip_prefix("CHANNEL_").and_then(|word| word.parse::<kexiang_core::Channel>().ok());
     channel.is_some_and(kexiang_core::Channel::is_written) && !caller.email.is_empty()
 }

@@ -6,7 +6,8 @@ use kexiang_proto::{intake_v1 as pb, type_v1 as words};
 use kexiang_rpc::time;
 
 use crate::domain::{
-    Case, CaseState, Contact, Handling, Handover, HandoverState, HoldReason, Notice, NoticeKind, Purpose, Site,
+    Case, CaseState, Contact, Handling, Handover, HandoverState, HoldReason, Notice, NoticeKind, Purpose,
+    Site,
 };
 
 pub(super) fn site(site: Site) -> pb::Site {

@@ -7,8 +7,8 @@ use kexiang_rpc::time;
 use prost_types::Any;
 
 use super::convert::{
-    agent, channel, duration, handling, handover_state, hold_reason, kind, notice_kind, optional_time, purpose,
-    satisfaction, severity, site, state,
+    agent, channel, duration, handling, handover_state, hold_reason, kind, notice_kind, optional_time,
+    purpose, satisfaction, severity, site, state,
 };
 use crate::domain::{CaseFacts, ContactFacts, Site, handover::HandoverFacts, notice::NoticeFacts};
 

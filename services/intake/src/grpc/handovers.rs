@@ -110,7 +110,8 @@ impl HandoverService for Handovers {
         let request = request.into_inner();
         let mut violations = Violations::default();
         let filter = read_filter(&request, &mut violations);
-        let bound_to = pb::ListHandoversRequest { page_size: 0, page_token: String::new(), ..request.clone() };
+        let bound_to =
+            pb::ListHandoversRequest { page_size: 0, page_token: String::new(), ..request.clone() };
         let page = PageRequest::read(request.page_size, &request.page_token, &bound_to, &mut violations);
         let (filter, page) = violations.into_result(DOMAIN, filter.zip(page))?;
         let handovers = self.app.list_handovers(&filter, page.after, page.limit + 1).await;

@@ -104,9 +104,8 @@ fn read_recipients(text: &str, caller: &Call, violations: &mut Violations) -> Op
         "" => Some(me().into_iter().chain(caller.roles.iter().map(Recipient::Role)).collect()),
         "agents/me" => Some(me().into_iter().collect()),
         text => {
-            let read = text
-                .parse()
-                .map_err(|_| "must be agents/me, agents/{agent}, roles/{role} or units/{unit}");
+            let read =
+                text.parse().map_err(|_| "must be agents/me, agents/{agent}, roles/{role} or units/{unit}");
             violations.check("recipient", read).map(|recipient| vec![recipient])
         }
     }

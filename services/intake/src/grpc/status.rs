@@ -55,9 +55,8 @@ pub(super) fn of_handover(error: HandoverError) -> tonic::Status {
     let text = source.to_string();
     let refusal = match source {
         HandoverRefusal::Answered => precondition(ErrorReason::CaseAnswered, "ANSWERED", &subject, &text),
-        HandoverRefusal::Open(open) => {
-            precondition(ErrorReason::HandoverOpen, "HANDOVER", &subject, &text).about("handover", &open.name())
-        }
+        HandoverRefusal::Open(open) => precondition(ErrorReason::HandoverOpen, "HANDOVER", &subject, &text)
+            .about("handover", &open.name()),
         HandoverRefusal::AlreadyResponsible(agent) => {
             precondition(ErrorReason::AlreadyResponsible, "RESPONSIBLE", &subject, &text)
                 .about("agent", &agent.name())

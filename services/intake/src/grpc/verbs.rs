@@ -101,11 +101,8 @@ pub(super) async fn hold_case(app: &App, request: Request<pb::HoldCaseRequest>) 
     let pb::HoldCaseRequest { name, reason, note, expected_time, etag, request_id } = request.get_ref();
     let now = app.clock().now();
     let read = |violations: &mut Violations| {
-        let reason = field::word::<pb::HoldReason, HoldReason>(
-            *reason,
-            "HOLD_REASON_",
-            pb::HoldReason::as_str_name,
-        );
+        let reason =
+            field::word::<pb::HoldReason, HoldReason>(*reason, "HOLD_REASON_", pb::HoldReason::as_str_name);
         let reason = violations.check("reason", reason);
         let note = violations.check("note", field::optional_text(note, 1_000));
         if reason == Some(HoldReason::Other) && note == Some(None) {

@@ -183,8 +183,7 @@ pub async fn list(
     limit: i64,
 ) -> sqlx::Result<Vec<Case>> {
     // In words of its own, so that the index of what is on hold fits.
-    let held =
-        if filter.on_hold || filter.hold_reason.is_some() { "and held_at is not null" } else { "" };
+    let held = if filter.on_hold || filter.hold_reason.is_some() { "and held_at is not null" } else { "" };
     let sql = format!(
         "select {COLUMNS} from intake.cases
          where ($1::text is null or site_id = $1) and ($2::text is null or state = $2)

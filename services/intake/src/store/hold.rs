@@ -1,9 +1,8 @@
 //! Spells on hold: `intake.case_holds`. The running one stands on the case too.
 
 use jiff_sqlx::ToSqlx;
-use kexiang_core::{Actor, CaseId, Timestamp};
+use kexiang_core::{Actor, CaseId, HoldId, Timestamp};
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 use crate::domain::Hold;
 
@@ -11,7 +10,7 @@ use crate::domain::Hold;
 #[tracing::instrument(name = "db.hold.begin", skip_all)]
 pub async fn begin(
     connection: &mut PgConnection,
-    id: Uuid,
+    id: HoldId,
     case: CaseId,
     hold: &Hold,
     by: &Actor,
@@ -20,7 +19,7 @@ pub async fn begin(
         "insert into intake.case_holds (hold_id, case_id, reason, note, expected_at, held_at, held_by)
          values ($1, $2, $3, $4, $5, $6, $7)",
     )
-    .bind(id)
+    .bind(id.uuid())
     .bind(case.uuid())
     .bind(hold.reason.as_str())
     .bind(hold.note.as_deref())

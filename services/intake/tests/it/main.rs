@@ -7,20 +7,25 @@
 //! | what a contact keeps and what is refused | `acceptance.rs` |
 //! | repeated requests, outages, neighbours in one batch | `repeating.rs`, `outage.rs`, `neighbours.rs` |
 //! | the way of a case to its archive | `way.rs`, `steps.rs`, `etags.rs`, `joining.rs`, `identification.rs` |
+//! | who is responsible, who is told, what waits | `handovers.rs`, `notices.rs`, `complaints.rs`, `holds.rs` |
 //! | bringing cases over, lists, events, probes | `import.rs`, `paging.rs`, `events.rs`, `probes.rs`, `stopping.rs` |
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that can't go on fails")]
 
 mod acceptance;
+mod complaints;
 mod desk;
 mod etags;
 mod events;
 mod feed;
+mod handovers;
+mod holds;
 mod identification;
 mod import;
 mod joining;
 mod neighbours;
 mod news;
+mod notices;
 mod outage;
 mod paging;
 mod probes;

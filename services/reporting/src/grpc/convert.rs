@@ -7,6 +7,7 @@ use kexiang_rpc::time::to_wire;
 use crate::domain::{
     definitions::{self, Definition},
     figures::{Breakdown, CountedCase, DayReport, Dimension, Figures},
+    first_contact::{FirstContact, WINDOW_DAYS},
     state::CaseState,
     wallboard::Wallboard,
 };
@@ -36,8 +37,20 @@ pub(super) fn day_report(report: DayReport) -> pb::DayReport {
         time_zone: report.zone.name().to_owned(),
         total: Some(figures(&report.total)),
         breakdowns: report.breakdowns.into_iter().map(breakdown).collect(),
-        definitions: self::definitions(&definitions::of_figures()),
+        definitions: self::definitions(&definitions::of_day_report()),
+        first_contact_resolution: Some(first_contact(&report.first_contact)),
         as_of_time: report.as_of.map(to_wire),
+    }
+}
+
+fn first_contact(figure: &FirstContact) -> pb::FirstContactResolution {
+    pb::FirstContactResolution {
+        resolved: figure.resolved,
+        resolved_at_desk: figure.resolved_at_desk,
+        first_contact_resolved: figure.first_contact_resolved,
+        rate: figure.rate(),
+        provisional: figure.is_provisional,
+        window_days: WINDOW_DAYS,
     }
 }
 

@@ -12,6 +12,7 @@ mod drill_down;
 mod exactly_once;
 mod facts;
 mod feed;
+mod first_contact;
 mod history;
 mod oracle;
 mod refusals;

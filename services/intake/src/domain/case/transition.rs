@@ -119,7 +119,11 @@ impl Case {
         now: Timestamp,
     ) -> Result<(), TransitionError> {
         let goes_on_hold = matches!(transition, Transition::Resume { .. } | Transition::Withdraw { .. });
-        if self.hold.is_some() && !goes_on_hold { Err(TransitionError::OnHold) } else { self.apply(transition, now) }
+        if self.hold.is_some() && !goes_on_hold {
+            Err(TransitionError::OnHold)
+        } else {
+            self.apply(transition, now)
+        }
     }
 
     /// Applies a transition of the table in the module's head.
