@@ -106,7 +106,7 @@ impl App {
         let let_go: Vec<_> = let_go.map(|case| case.id).collect();
         store::hold::end(connection, &let_go, &call.actor, None, now).await?;
         self.log.append(connection, call, now, &events).await?;
-        Ok(notices::send(connection, &self.log, now, &notices).await?)
+        notices::send(connection, &self.log, now, &notices).await
     }
 
     /// Takes in whose contacts they are, in the transaction of the cursor.

@@ -266,3 +266,6 @@ fn leads(call: &Call) -> bool {
 fn is_agent(call: &Call, agent: Option<&AgentId>) -> bool {
     call.actor.agent().is_some_and(|caller| Some(caller) == agent)
 }
+
+#[cfg(test)]
+mod tests;

@@ -110,7 +110,7 @@ pub(super) fn handover(handover: Handover) -> pb::Handover {
     }
 }
 
-pub(super) fn notice(notice: Notice) -> pb::Notice {
+pub(super) fn notice(notice: &Notice) -> pb::Notice {
     pb::Notice {
         name: notice.id.name(),
         kind: notice_kind(notice.kind),

@@ -54,7 +54,7 @@ impl NoticeService for Notices {
             self.app.list_notices(&recipients, request.unread_only, page.after, page.limit + 1).await;
         let mut notices = notices.map_err(status)?;
         let next_page_token = page.cut(&mut notices, |notice| notice.id);
-        let notices = notices.into_iter().map(convert::notice).collect();
+        let notices = notices.iter().map(convert::notice).collect();
         Ok(Response::new(pb::ListNoticesResponse { notices, next_page_token }))
     }
 
@@ -87,7 +87,7 @@ impl NoticeService for Notices {
         let etag = violations.check("etag", field::etag(etag));
         let ((call, id), etag) = violations.into_result(DOMAIN, call.zip(id).zip(etag))?;
         let notice = self.app.acknowledge_notice(&call, id, etag).await.map_err(of_notice)?;
-        Ok(Response::new(convert::notice(notice)))
+        Ok(Response::new(convert::notice(&notice)))
     }
 }
 
@@ -131,7 +131,7 @@ fn read_place(text: &str) -> Result<Place, &'static str> {
 fn response(news: News) -> pb::WatchNoticesResponse {
     let Place { transaction, number } = news.place;
     pb::WatchNoticesResponse {
-        notices: news.notices.into_iter().map(convert::notice).collect(),
+        notices: news.notices.iter().map(convert::notice).collect(),
         position: format!("{transaction}.{number}"),
     }
 }

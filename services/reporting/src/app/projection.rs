@@ -82,6 +82,7 @@ async fn project_cases(conn: &mut PgConnection, told: Vec<CaseFacts>) -> sqlx::R
     let changes = CountChanges::between(&before, now);
     store::sites::upsert_of(conn, &cases).await?;
     store::cases::upsert(conn, &cases).await?;
+    store::holds::project(conn, &cases).await?;
     store::counts::change(conn, &changes).await
 }
 

@@ -12,7 +12,7 @@ use kexiang_core::{
 
 use super::{
     period::SiteZone,
-    state::{CaseState, Presence, TaskKind, TaskState, WorkOrderState},
+    state::{CaseState, HoldReason, Presence, TaskKind, TaskState, WorkOrderState},
 };
 
 /// A case after its last event.
@@ -44,6 +44,8 @@ pub struct CaseFacts {
     pub resolved_at: Option<Timestamp>,
     /// Closed.
     pub closed_at: Option<Timestamp>,
+    /// What it waits for and since when, while it is on hold.
+    pub hold: Option<(HoldReason, Timestamp)>,
 }
 
 impl CaseFacts {

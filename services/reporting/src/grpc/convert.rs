@@ -9,7 +9,7 @@ use crate::domain::{
     figures::{Breakdown, CountedCase, DayReport, Dimension, Figures},
     first_contact::{FirstContact, WINDOW_DAYS},
     state::CaseState,
-    wallboard::Wallboard,
+    wallboard::{HeldCases, Wallboard},
 };
 
 pub(super) fn wallboard(site: Option<&SiteId>, board: &Wallboard) -> pb::Wallboard {
@@ -27,6 +27,16 @@ pub(super) fn wallboard(site: Option<&SiteId>, board: &Wallboard) -> pb::Wallboa
         return_visits_open: board.return_visits.open,
         return_visits_overdue: board.return_visits.overdue,
         as_of_time: board.as_of.map(to_wire),
+        held_cases: board.held_cases.iter().map(held_cases).collect(),
+    }
+}
+
+fn held_cases(held: &HeldCases) -> pb::HeldCases {
+    let reason = intake_v1::HoldReason::from_str_name(&format!("HOLD_REASON_{}", held.reason.as_str()));
+    pb::HeldCases {
+        reason: reason.unwrap_or_default().into(),
+        count: held.count,
+        oldest_hold_time: Some(to_wire(held.oldest_held_at)),
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! | to see | read |
 //! |---|---|
-//! | what writes projections, in batches | [`cases`], [`work_orders`], [`tasks`], [`agents`], [`sites`], [`first_contact`] |
+//! | what writes projections, in batches | [`cases`], [`work_orders`], [`tasks`], [`agents`], [`sites`], [`holds`], [`first_contact`] |
 //! | how live counts are kept | [`counts`] |
 //! | how far the consumers are | [`progress`] |
 //! | what reads figures | [`figures`], [`counted_cases`] |
@@ -16,6 +16,7 @@ pub mod counted_cases;
 pub mod counts;
 pub mod figures;
 pub mod first_contact;
+pub mod holds;
 pub mod progress;
 pub mod sites;
 pub mod tasks;

@@ -12,6 +12,7 @@ use thiserror::Error;
 use crate::domain::{
     facts::{AgentFacts, CaseFacts, ContactFacts, DeskResolution, Reopening, TaskFacts, WorkOrderFacts},
     period::{SiteZone, UnknownZone},
+    state::HoldReason,
 };
 
 /// Why facts can't be read.
@@ -53,7 +54,13 @@ pub fn case(wire: &intake_v1::CaseFacts) -> Result<CaseFacts, UnreadableFacts> {
         first_resolved_at: optional_timestamp(wire.first_resolve_time.as_ref())?,
         resolved_at: optional_timestamp(wire.resolve_time.as_ref())?,
         closed_at: optional_timestamp(wire.close_time.as_ref())?,
+        hold: hold(wire)?,
     })
+}
+
+fn hold(wire: &intake_v1::CaseFacts) -> Result<Option<(HoldReason, Timestamp)>, UnreadableFacts> {
+    let reason = optional_word(wire.hold_reason, "HOLD_REASON_", intake_v1::HoldReason::as_str_name)?;
+    reason.map(|reason| Ok((reason, required(wire.hold_time.as_ref(), "hold_time")?))).transpose()
 }
 
 /// Reads a contact; `None` for one that opened or joined no case.

@@ -21,6 +21,9 @@ pub const TYPES: &[&str] = &[
     "case.archived",
     "case.withdrawn",
     "case.reopened",
+    "case.held",
+    "case.resumed",
+    "case.handed_over",
     "contact.registered",
     "contact.identified",
 ];

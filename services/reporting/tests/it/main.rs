@@ -14,6 +14,7 @@ mod facts;
 mod feed;
 mod first_contact;
 mod history;
+mod holds;
 mod oracle;
 mod refusals;
 mod wallboard;

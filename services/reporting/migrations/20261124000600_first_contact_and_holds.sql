@@ -1,4 +1,5 @@
--- First-contact resolution (IN-10): what was resolved at the desk, and whether the same matter came again.
+-- First-contact resolution (IN-10): what was resolved at the desk, and whether the same matter came again. What is on hold
+-- (IN-18).
 
 -- One row per contact that opened or joined a case, as its last event told it.
 create table reporting.contact_facts (
@@ -30,6 +31,15 @@ create index desk_resolutions_resolved_idx on reporting.desk_resolutions (site_i
 -- The cases that a first-contact resolution is measured against.
 create index case_facts_first_resolved_idx on reporting.case_facts (site_id, first_resolved_at)
     where first_resolved_at is not null;
+
+-- Cases that are on hold now (IN-18): the live part only.
+create table reporting.held_cases (
+    case_id uuid        not null,
+    site_id text        not null,
+    reason  text        not null,
+    held_at timestamptz not null,
+    constraint held_cases_pkey primary key (case_id)
+);
 
 -- Contacts were not asked for before: the log is read again from its beginning. Telling facts again changes nothing in the
 -- end (RE-11); until it has caught up, `as_of_time` says how far the figures are.
