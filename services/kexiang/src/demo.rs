@@ -101,7 +101,6 @@ impl Person {
             email: self.email.clone(),
             address: self.address.clone(),
             kind: self.kind(),
-            ..Default::default()
         }
     }
 }

@@ -73,7 +73,7 @@ impl NoticeService for Notices {
         check_recipients(&recipients, &caller)?;
         self.app.check_place(place).await.map_err(of_notice)?;
         let news = self.app.watch_notices(recipients, place, self.shutdown.clone());
-        Ok(Response::new(Box::pin(news.map(|news| news.map(response).map_err(status)))))
+        Ok(Response::new(Box::pin(news.map(|news| news.map(|news| response(&news)).map_err(status)))))
     }
 
     async fn acknowledge_notice(
@@ -128,7 +128,7 @@ fn read_place(text: &str) -> Result<Place, &'static str> {
     place.ok_or("is not a position that was given out")
 }
 
-fn response(news: News) -> pb::WatchNoticesResponse {
+fn response(news: &News) -> pb::WatchNoticesResponse {
     let Place { transaction, number } = news.place;
     pb::WatchNoticesResponse {
         notices: news.notices.iter().map(convert::notice).collect(),
