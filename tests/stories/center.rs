@@ -220,5 +220,5 @@ pub fn contact(phone: &str) -> Value {
 
 /// A case of this kind.
 pub fn case(kind: &str) -> Value {
-    json!({"kind": kind, "category": "line.dead", "title": "没有拨号音"})
+    json!({"kind": kind, "category": "line.dead", "title": "没有拨号音", "address": "湖滨路5号"})
 }

@@ -30,6 +30,8 @@ struct Person {
     phone: String,
     #[serde(default)]
     email: String,
+    #[serde(default)]
+    address: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -97,8 +99,8 @@ impl Person {
             phone: self.phone.clone(),
             phone_declined: self.phone.is_empty() && self.email.is_empty(),
             email: self.email.clone(),
+            address: self.address.clone(),
             kind: self.kind(),
-            ..Default::default()
         }
     }
 }

@@ -148,6 +148,12 @@ pub mod of {
     pub enum Call {}
     /// Marks [`super::PublishedNumberId`].
     pub enum PublishedNumber {}
+    /// Marks [`super::HandoverId`].
+    pub enum Handover {}
+    /// Marks [`super::HoldId`].
+    pub enum Hold {}
+    /// Marks [`super::NoticeId`].
+    pub enum Notice {}
 
     impl Marker for Case {
         const COLLECTION: &'static str = "cases";
@@ -213,6 +219,18 @@ pub mod of {
         const COLLECTION: &'static str = "publishedNumbers";
         const TYPE: &'static str = "PublishedNumber";
     }
+    impl Marker for Handover {
+        const COLLECTION: &'static str = "handovers";
+        const TYPE: &'static str = "Handover";
+    }
+    impl Marker for Hold {
+        const COLLECTION: &'static str = "holds";
+        const TYPE: &'static str = "Hold";
+    }
+    impl Marker for Notice {
+        const COLLECTION: &'static str = "notices";
+        const TYPE: &'static str = "Notice";
+    }
 }
 
 /// A case 受理单.
@@ -247,6 +265,12 @@ pub type CitationId = TypedId<of::Citation>;
 pub type CallId = TypedId<of::Call>;
 /// A published number 公布号码.
 pub type PublishedNumberId = TypedId<of::PublishedNumber>;
+/// An offer of the first responsibility for a case (IN-11).
+pub type HandoverId = TypedId<of::Handover>;
+/// A spell of a case on hold (IN-18).
+pub type HoldId = TypedId<of::Hold>;
+/// Something that staff have to know at once.
+pub type NoticeId = TypedId<of::Notice>;
 
 #[cfg(test)]
 mod tests {

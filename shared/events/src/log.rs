@@ -135,7 +135,9 @@ impl EventLog {
         self.appended.send_replace(());
     }
 
-    pub(crate) fn watch(&self) -> watch::Receiver<()> {
+    /// Is told of each [`EventLog::wake`] of this process: for streams of what is committed together with events.
+    #[must_use]
+    pub fn watch(&self) -> watch::Receiver<()> {
         self.appended.subscribe()
     }
 }

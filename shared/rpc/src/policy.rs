@@ -152,6 +152,18 @@ pub const TABLE: &[(&str, Access)] = &[
     ("/kexiang.intake.v1.DeskService/SetAgentState", Access::Roles(DESK)),
     ("/kexiang.intake.v1.DeskService/ListAgentStates", Access::Roles(STAFF)),
     ("/kexiang.intake.v1.DeskService/GetDeskLoad", Access::Roles(STAFF)),
+    // Intake: holds, handovers, notices.
+    ("/kexiang.intake.v1.IntakeService/HoldCase", Access::Roles(DESK)),
+    ("/kexiang.intake.v1.IntakeService/ResumeCase", Access::Roles(DESK)),
+    ("/kexiang.intake.v1.HandoverService/OfferHandover", Access::Roles(DESK)),
+    ("/kexiang.intake.v1.HandoverService/AcceptHandover", Access::Roles(DESK)),
+    ("/kexiang.intake.v1.HandoverService/DeclineHandover", Access::Roles(DESK)),
+    ("/kexiang.intake.v1.HandoverService/WithdrawHandover", Access::Roles(DESK)),
+    ("/kexiang.intake.v1.HandoverService/GetHandover", Access::Roles(STAFF)),
+    ("/kexiang.intake.v1.HandoverService/ListHandovers", Access::Roles(STAFF)),
+    ("/kexiang.intake.v1.NoticeService/ListNotices", Access::Roles(STAFF)),
+    ("/kexiang.intake.v1.NoticeService/WatchNotices", Access::Roles(STAFF)),
+    ("/kexiang.intake.v1.NoticeService/AcknowledgeNotice", Access::Roles(STAFF)),
     // Dispatch.
     ("/kexiang.dispatch.v1.DispatchService/CreateUnit", Access::Roles(SETUP)),
     ("/kexiang.dispatch.v1.DispatchService/GetUnit", Access::Roles(STAFF)),

@@ -134,6 +134,12 @@ impl IntakeService for Fake {
     async fn reopen_case(&self, _: Request<intake::ReopenCaseRequest>) -> Answer<intake::Case> {
         unused()
     }
+    async fn hold_case(&self, _: Request<intake::HoldCaseRequest>) -> Answer<intake::Case> {
+        unused()
+    }
+    async fn resume_case(&self, _: Request<intake::ResumeCaseRequest>) -> Answer<intake::Case> {
+        unused()
+    }
 }
 
 #[tonic::async_trait]

@@ -1,8 +1,9 @@
 //! Reading cases, and the verbs that people do with them.
 
-use kexiang_core::{Call, CaseId};
+use kexiang_core::{Call, CaseId, HoldId, Timestamp};
 use kexiang_events::Draft;
 use kexiang_pg::Claim;
+use sqlx::PgConnection;
 
 use super::{App, AppError, IDEMPOTENCY, promises};
 pub use crate::store::case::CaseFilter;
@@ -61,11 +62,16 @@ impl App {
         }
         let promised = promises::waiting(&mut transaction, &[id]).await?;
         promised.allows(id, &transition)?;
-        case.apply(&transition, now).map_err(|source| AppError::Transition { case: id, source })?;
+        let was_held = case.hold.is_some();
+        case.apply_by_person(&transition, now).map_err(|source| AppError::Transition { case: id, source })?;
         store::case::update(&mut transaction, std::slice::from_ref(&case)).await?;
+        keep_spell(&mut transaction, call, &case, was_held, &transition, now).await?;
         let site = self.sites.get_over(&mut transaction, &case.site).await?;
         let event = Draft::new(transition.event_type(), id.name(), now, &case.facts(&site.time_zone))?;
         self.log.append(&mut transaction, call, now, &[event]).await?;
+        if case.state.is_answered() {
+            self.cancel_handovers(&mut transaction, call, &[case.id], now).await?;
+        }
         IDEMPOTENCY.save(&mut transaction, call, &case).await?;
         transaction.commit().await?;
         self.log.wake();
@@ -73,6 +79,30 @@ impl App {
     }
 }
 
-fn not_found(id: CaseId) -> AppError {
+/// Begins or ends the spell of a case that went on hold or is on hold no more.
+async fn keep_spell(
+    connection: &mut PgConnection,
+    call: &Call,
+    case: &Case,
+    was_held: bool,
+    transition: &Transition,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    match (&case.hold, was_held) {
+        (Some(hold), false) => {
+            store::hold::begin(connection, HoldId::at(now), case.id, hold, &call.actor).await
+        }
+        (None, true) => {
+            let note = match transition {
+                Transition::Resume { note } => note.as_deref(),
+                _ => None,
+            };
+            store::hold::end(connection, &[case.id], &call.actor, note, now).await
+        }
+        (Some(_), true) | (None, false) => Ok(()),
+    }
+}
+
+pub(super) fn not_found(id: CaseId) -> AppError {
     AppError::NotFound { resource: CaseId::TYPE, name: id.name() }
 }

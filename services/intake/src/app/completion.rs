@@ -13,9 +13,10 @@ use super::{
     App, AppError, IDEMPOTENCY,
     acceptance::{Acceptance, Accepted, Matter},
     calls::{CallError, no_call},
+    notices,
 };
 use crate::{
-    domain::{Case, Contact, NewCase, NewContact, PhoneCall, case},
+    domain::{Case, Contact, NewCase, NewContact, NewNotice, PhoneCall, case},
     store,
 };
 
@@ -91,6 +92,9 @@ impl App {
         let told = Draft::new("case.accepted", id.name(), now, &case.facts(&site.time_zone))?;
         self.log.append_to(&mut statement, by, now, &[told]);
         store::write(connection, statement, "select").await?;
+        let notices: Vec<_> =
+            NewNotice::of_acceptance(&case).into_iter().map(|notice| (notice, by.clone())).collect();
+        notices::send(connection, &self.log, now, &notices).await?;
         Ok(case)
     }
 }

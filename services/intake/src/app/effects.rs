@@ -7,9 +7,9 @@ use kexiang_core::{Call, CaseId, ContactId, CustomerId, EventId, Satisfaction, T
 use kexiang_events::Draft;
 use sqlx::PgConnection;
 
-use super::{App, AppError, promises};
+use super::{App, AppError, notices, promises};
 use crate::{
-    domain::{Case, Transition},
+    domain::{Case, NewNotice, Transition},
     store,
 };
 
@@ -80,8 +80,10 @@ impl App {
         let locked = store::case::lock(connection, &ids).await?;
         let promised = promises::waiting(connection, &ids).await?;
         let mut cases: BTreeMap<_, _> = locked.into_iter().map(|case| (case.id, case)).collect();
+        let held: Vec<_> = cases.values().filter(|case| case.hold.is_some()).map(|case| case.id).collect();
         let mut changed = BTreeMap::new();
         let mut events = Vec::new();
+        let mut notices = Vec::new();
         for effect in effects {
             let Some(case) = cases.get_mut(&effect.case) else { continue };
             let by = call.caused_by(effect.event, effect.traceparent.clone());
@@ -98,11 +100,18 @@ impl App {
                 let facts = case.facts(&site.time_zone);
                 events.push(Draft::new(transition.event_type(), case.id.name(), now, &facts)?.by(&by));
                 changed.insert(case.id, case.clone());
+                if matches!(transition, Transition::Dispatch { .. }) {
+                    notices.extend(NewNotice::of_dispatch(case).map(|notice| (notice, by.clone())));
+                }
             }
         }
         let changed: Vec<Case> = changed.into_values().collect();
         store::case::update(connection, &changed).await?;
-        Ok(self.log.append(connection, call, now, &events).await?)
+        let let_go = changed.iter().filter(|case| case.hold.is_none() && held.contains(&case.id));
+        let let_go: Vec<_> = let_go.map(|case| case.id).collect();
+        store::hold::end(connection, &let_go, &call.actor, None, now).await?;
+        self.log.append(connection, call, now, &events).await?;
+        notices::send(connection, &self.log, now, &notices).await
     }
 
     /// Takes in whose contacts they are, in the transaction of the cursor.

@@ -13,6 +13,8 @@
 //! | the knowledge base | [`knowledge`] |
 //! | calls and their events; completing their contacts | [`calls`], [`completion`] |
 //! | published numbers; what agents do | [`published_numbers`], [`desk`] |
+//! | passing the first responsibility on | [`handovers`] |
+//! | telling the staff at once | [`notices`] |
 
 pub mod acceptance;
 pub mod calls;
@@ -24,7 +26,9 @@ pub mod desk;
 pub mod effects;
 mod error;
 pub mod evidence;
+pub mod handovers;
 pub mod knowledge;
+pub mod notices;
 pub mod promises;
 pub mod published_numbers;
 pub mod recognition;

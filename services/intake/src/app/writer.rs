@@ -34,6 +34,7 @@ use uuid::Uuid;
 use super::{
     AppError,
     acceptance::{Acceptance, Accepted, Matter},
+    notices,
     sites::Sites,
 };
 use crate::store;
@@ -322,8 +323,20 @@ impl Writer {
         acceptances: &[Acceptance],
     ) -> Result<batch::Done, AppError> {
         let mut transaction = connection.begin().await?;
-        let done =
-            batch::write(&mut transaction, &self.log, &self.sites, self.clock.now(), acceptances).await;
+        let now = self.clock.now();
+        let mut done = batch::write(&mut transaction, &self.log, &self.sites, now, acceptances).await;
+        if let Ok(accepted) = &done
+            && let Err(error) = notices::tell_of_acceptances(
+                &mut transaction,
+                &self.log,
+                now,
+                acceptances,
+                &accepted.outcomes,
+            )
+            .await
+        {
+            done = Err(error);
+        }
         match done {
             Ok(_) => transaction.commit().await?,
             Err(_) => transaction.rollback().await?,

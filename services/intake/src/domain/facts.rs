@@ -8,7 +8,7 @@ use kexiang_core::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    case::{CaseState, Handling},
+    case::{CaseState, Handling, HoldReason},
     contact::Purpose,
 };
 
@@ -84,4 +84,16 @@ pub struct CaseFacts {
     pub informed_at: Option<Timestamp>,
     /// Closed.
     pub closed_at: Option<Timestamp>,
+    /// What it waits for, while it is on hold.
+    #[serde(default)]
+    pub hold_reason: Option<HoldReason>,
+    /// Since when it is on hold.
+    #[serde(default)]
+    pub held_at: Option<Timestamp>,
+    /// How long it was on hold in all ended spells.
+    #[serde(default)]
+    pub held_seconds: f64,
+    /// Of `case.handed_over` alone: who was first responsible before.
+    #[serde(default)]
+    pub previous_first_responsible_agent: Option<AgentId>,
 }

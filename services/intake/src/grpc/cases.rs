@@ -5,14 +5,16 @@ use kexiang_proto::{intake_v1 as pb, type_v1 as words};
 use kexiang_rpc::{PageRequest, Refusal, Violations, call, field};
 use tonic::{Request, Status};
 
-use super::{DOMAIN, categories::Asked, contacts::read_contact, convert, fill::fill, read, status::status};
+use super::{
+    DOMAIN, categories::Asked, complaint, contacts::read_contact, convert, fill::fill, read, status::status,
+};
 use crate::{
     app::{
         Accepted, App, AppError,
         acceptance::{Acceptance, Matter},
         cases::CaseFilter,
     },
-    domain::CaseState,
+    domain::{CaseState, HoldReason},
 };
 
 pub(super) async fn accept_case(
@@ -32,6 +34,7 @@ pub(super) async fn read_acceptance(
     let call = call(&request, "AcceptCase", &request.get_ref().request_id, &mut violations)?;
     let mut request = request.into_inner();
     fill(app, request.contact.as_mut(), request.case.as_mut()).await?;
+    complaint::check(request.contact.as_ref(), request.case.as_ref(), &mut violations);
     let asked = Asked::of(request.contact.as_ref(), request.case.as_ref(), false);
     let mut case = read::case(request.case, &mut violations);
     let edition = asked.check(app, call.as_ref(), &mut violations).await.map_err(status)?;
@@ -89,5 +92,12 @@ fn read_case_filter(request: &pb::ListCasesRequest, violations: &mut Violations)
     let kind = field::optional_word::<words::Kind, Kind>(request.kind, "KIND_", words::Kind::as_str_name);
     let kind = violations.check("kind", kind);
     let customer = violations.check("customer", field::optional(&request.customer, field::name));
-    Some(CaseFilter { site: site?, state: state?, kind: kind?, customer: customer? })
+    let hold_reason = field::optional_word::<pb::HoldReason, HoldReason>(
+        request.hold_reason,
+        "HOLD_REASON_",
+        pb::HoldReason::as_str_name,
+    );
+    let hold_reason = violations.check("hold_reason", hold_reason);
+    let (on_hold, hold_reason) = (request.on_hold, hold_reason?);
+    Some(CaseFilter { site: site?, state: state?, kind: kind?, customer: customer?, on_hold, hold_reason })
 }

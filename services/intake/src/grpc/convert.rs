@@ -5,7 +5,10 @@ use kexiang_core::{Actor, AgentId, Channel, CustomerKind, Kind, Satisfaction, Se
 use kexiang_proto::{intake_v1 as pb, type_v1 as words};
 use kexiang_rpc::time;
 
-use crate::domain::{Case, CaseState, Contact, Handling, Purpose, Site};
+use crate::domain::{
+    Case, CaseState, Contact, Handling, Handover, HandoverState, HoldReason, Notice, NoticeKind, Purpose,
+    Site,
+};
 
 pub(super) fn site(site: Site) -> pb::Site {
     pb::Site {
@@ -21,11 +24,7 @@ pub(super) fn site(site: Site) -> pb::Site {
 }
 
 pub(super) fn contact(contact: Contact) -> pb::Contact {
-    let duration = |seconds: Option<f64>| {
-        seconds
-            .and_then(|seconds| SignedDuration::try_from_secs_f64(seconds).ok())
-            .map(time::duration_to_wire)
-    };
+    let duration = |seconds: Option<f64>| seconds.and_then(duration);
     pb::Contact {
         name: contact.id.name(),
         site: contact.site.name(),
@@ -91,7 +90,46 @@ pub(super) fn case(case: Case) -> pb::Case {
         etag: case.version.to_string(),
         inform_channel: case.inform_channel.map(channel).unwrap_or_default(),
         inform_note: case.inform_note.unwrap_or_default(),
+        hold_reason: hold_reason(case.hold.as_ref().map(|hold| hold.reason)),
+        hold_time: optional_time(case.hold.as_ref().map(|hold| hold.held_at)),
+        hold_expected_time: optional_time(case.hold.as_ref().and_then(|hold| hold.expected_at)),
+        hold_note: case.hold.and_then(|hold| hold.note).unwrap_or_default(),
+        held_duration: duration(case.held_seconds),
     }
+}
+
+pub(super) fn handover(handover: Handover) -> pb::Handover {
+    pb::Handover {
+        name: handover.id.name(),
+        case: handover.case.name(),
+        from_agent: handover.from.as_ref().map(AgentId::name).unwrap_or_default(),
+        to_agent: handover.to.name(),
+        reason: handover.reason,
+        state: handover_state(handover.state),
+        offered_by_agent: agent(&handover.offered_by),
+        offer_time: Some(time::to_wire(handover.offered_at)),
+        end_time: optional_time(handover.ended_at),
+        decline_reason: handover.decline_reason.unwrap_or_default(),
+        etag: handover.version.to_string(),
+    }
+}
+
+pub(super) fn notice(notice: &Notice) -> pb::Notice {
+    pb::Notice {
+        name: notice.id.name(),
+        kind: notice_kind(notice.kind),
+        case: notice.case.name(),
+        recipient: notice.recipient.to_string(),
+        create_time: Some(time::to_wire(notice.created_at)),
+        acknowledge_time: optional_time(notice.acknowledged_at),
+        acknowledged_by_agent: notice.acknowledged_by.as_ref().map(agent).unwrap_or_default(),
+        etag: notice.version.to_string(),
+    }
+}
+
+/// Seconds as a duration; `None` for what no duration can hold.
+pub(super) fn duration(seconds: f64) -> Option<prost_types::Duration> {
+    SignedDuration::try_from_secs_f64(seconds).ok().map(time::duration_to_wire)
 }
 
 pub(super) fn optional_time(time: Option<Timestamp>) -> Option<prost_types::Timestamp> {
@@ -136,4 +174,17 @@ pub(super) fn handling(word: Handling) -> i32 {
 
 pub(super) fn state(word: CaseState) -> i32 {
     pb::CaseState::from_str_name(&format!("CASE_STATE_{}", word.as_str())).unwrap_or_default().into()
+}
+
+pub(super) fn hold_reason(word: Option<HoldReason>) -> i32 {
+    let name = word.map(|word| format!("HOLD_REASON_{}", word.as_str())).unwrap_or_default();
+    pb::HoldReason::from_str_name(&name).unwrap_or_default().into()
+}
+
+pub(super) fn handover_state(word: HandoverState) -> i32 {
+    pb::HandoverState::from_str_name(&format!("HANDOVER_STATE_{}", word.as_str())).unwrap_or_default().into()
+}
+
+pub(super) fn notice_kind(word: NoticeKind) -> i32 {
+    pb::NoticeKind::from_str_name(&format!("NOTICE_KIND_{}", word.as_str())).unwrap_or_default().into()
 }

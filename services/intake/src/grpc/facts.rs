@@ -8,10 +8,13 @@ use prost_types::Any;
 
 use super::{
     call_convert, categories,
-    convert::{agent, channel, handling, kind, optional_time, purpose, satisfaction, severity, site, state},
+    convert::{
+        agent, channel, duration, handling, handover_state, hold_reason, kind, notice_kind, optional_time,
+        purpose, satisfaction, severity, site, state,
+    },
     knowledge, promises,
 };
-use crate::domain::{CaseFacts, ContactFacts, Site};
+use crate::domain::{CaseFacts, ContactFacts, Site, handover::HandoverFacts, notice::NoticeFacts};
 
 /// Writes the facts of an event of intake's log.
 ///
@@ -29,6 +32,8 @@ pub fn to_any(event: &StoredEvent) -> Result<Any, serde_json::Error> {
         Some(("evidence", _)) => Any::from_msg(&super::evidence::facts(&serde_json::from_value(data)?)),
         Some(("promise", _)) => Any::from_msg(&promises::facts_to_wire(serde_json::from_value(data)?)),
         Some(("article", _)) => Any::from_msg(&knowledge::facts(serde_json::from_value(data)?)),
+        Some(("handover", _)) => Any::from_msg(&handover_facts(&serde_json::from_value(data)?)),
+        Some(("notice", _)) => Any::from_msg(&notice_facts(&serde_json::from_value(data)?)),
         Some(("site", _)) => Any::from_msg(&site(serde_json::from_value::<Site>(data)?)),
         Some(("call", _)) => Any::from_msg(&call_convert::facts(&serde_json::from_value(data)?)),
         Some(("agent_state", _)) => Any::from_msg(&call_convert::interval(&serde_json::from_value(data)?)),
@@ -84,5 +89,36 @@ fn case_facts(facts: CaseFacts) -> pb::CaseFacts {
         inform_time: optional_time(facts.informed_at),
         close_time: optional_time(facts.closed_at),
         return_visit_required: facts.kind.requires_return_visit(),
+        hold_reason: hold_reason(facts.hold_reason),
+        hold_time: optional_time(facts.held_at),
+        held_duration: duration(facts.held_seconds),
+        previous_first_responsible_agent: facts
+            .previous_first_responsible_agent
+            .as_ref()
+            .map(AgentId::name)
+            .unwrap_or_default(),
+    }
+}
+
+fn handover_facts(facts: &HandoverFacts) -> pb::HandoverFacts {
+    pb::HandoverFacts {
+        handover: facts.handover.name(),
+        case: facts.case.name(),
+        from_agent: facts.from.as_ref().map(AgentId::name).unwrap_or_default(),
+        to_agent: facts.to.name(),
+        state: handover_state(facts.state),
+        offer_time: Some(time::to_wire(facts.offered_at)),
+        end_time: optional_time(facts.ended_at),
+    }
+}
+
+fn notice_facts(facts: &NoticeFacts) -> pb::NoticeFacts {
+    pb::NoticeFacts {
+        notice: facts.notice.name(),
+        kind: notice_kind(facts.kind),
+        case: facts.case.name(),
+        recipient: facts.recipient.to_string(),
+        create_time: Some(time::to_wire(facts.created_at)),
+        acknowledge_time: optional_time(facts.acknowledged_at),
     }
 }

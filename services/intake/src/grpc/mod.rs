@@ -6,6 +6,7 @@
 //! | all methods of the service | [`service`] |
 //! | their scripts, by resource | [`sites`], [`contacts`], [`cases`], [`verbs`], [`import`], [`bulk`] |
 //! | calls, published numbers, agents' states | [`calls`], [`desk`] |
+//! | handovers, notices, complaints | [`handovers`], [`notices`], [`complaint`] |
 //! | promises, who is calling | [`promises`], [`recognition`] |
 //! | category trees and suggestions | [`categories`] |
 //! | the knowledge base | [`knowledge`] |
@@ -19,14 +20,17 @@ mod call_read;
 mod calls;
 mod cases;
 mod categories;
+mod complaint;
 mod contacts;
 mod convert;
 mod desk;
 mod evidence;
 mod facts;
 mod fill;
+mod handovers;
 mod import;
 mod knowledge;
+mod notices;
 mod promises;
 mod published_numbers;
 mod read;
@@ -42,8 +46,9 @@ use kexiang_proto::{
     intake_v1::{
         bulk_service_server::BulkServiceServer, call_service_server::CallServiceServer,
         category_service_server::CategoryServiceServer, desk_service_server::DeskServiceServer,
-        evidence_service_server::EvidenceServiceServer, intake_service_server::IntakeServiceServer,
-        knowledge_service_server::KnowledgeServiceServer, promise_service_server::PromiseServiceServer,
+        evidence_service_server::EvidenceServiceServer, handover_service_server::HandoverServiceServer,
+        intake_service_server::IntakeServiceServer, knowledge_service_server::KnowledgeServiceServer,
+        notice_service_server::NoticeServiceServer, promise_service_server::PromiseServiceServer,
         recognition_service_server::RecognitionServiceServer,
     },
 };
@@ -80,6 +85,8 @@ pub(crate) fn add_services(server: Server, parts: &Parts) -> anyhow::Result<Serv
     let knowledge = KnowledgeServiceServer::new(knowledge::Knowledge::new(app.clone()));
     let calls = CallServiceServer::new(calls::Calls::new(app.clone()));
     let desks = DeskServiceServer::new(desk::Desks::new(app.clone()));
+    let handovers = HandoverServiceServer::new(handovers::Handovers::new(app.clone()));
+    let notices = NoticeServiceServer::new(notices::Notices::new(app.clone(), shutdown.clone()));
     Ok(server
         .add(intake.max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add(bulk.max_decoding_message_size(MAX_MESSAGE_BYTES))
@@ -90,5 +97,7 @@ pub(crate) fn add_services(server: Server, parts: &Parts) -> anyhow::Result<Serv
         .add(knowledge.max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add(calls.max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add(desks.max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .add(handovers.max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .add(notices.max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add(EventFeedServiceServer::new(feed)))
 }

@@ -108,4 +108,12 @@ impl IntakeService for Intake {
     async fn reopen_case(&self, request: Request<pb::ReopenCaseRequest>) -> Answer<pb::Case> {
         verbs::reopen_case(&self.app, request).await.map(Response::new)
     }
+
+    async fn hold_case(&self, request: Request<pb::HoldCaseRequest>) -> Answer<pb::Case> {
+        verbs::hold_case(&self.app, request).await.map(Response::new)
+    }
+
+    async fn resume_case(&self, request: Request<pb::ResumeCaseRequest>) -> Answer<pb::Case> {
+        verbs::resume_case(&self.app, request).await.map(Response::new)
+    }
 }

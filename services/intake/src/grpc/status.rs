@@ -5,11 +5,14 @@ pub(super) mod knowledge;
 pub(super) mod promise;
 
 use kexiang_proto::intake_v1::ErrorReason;
-use kexiang_rpc::Refusal;
+use kexiang_rpc::{Refusal, Violations};
 use tonic::Code;
 
 use super::DOMAIN;
-use crate::{app::AppError, domain::TransitionError};
+use crate::{
+    app::{AppError, handovers::HandoverError, notices::NoticeError},
+    domain::{HandoverRefusal, TransitionError},
+};
 
 /// The refusal that an error of a use case is.
 pub(super) fn refusal(error: AppError) -> Refusal {
@@ -24,6 +27,9 @@ pub(super) fn refusal(error: AppError) -> Refusal {
                 &case.name(),
                 &source.to_string(),
             ),
+            TransitionError::OnHold => {
+                precondition(ErrorReason::CaseOnHold, "HOLD", &case.name(), &source.to_string())
+            }
         },
         AppError::NotJoinable { case } => precondition(
             ErrorReason::CaseNotJoinable,
@@ -44,6 +50,47 @@ pub(super) fn refusal(error: AppError) -> Refusal {
 /// The same, on its way out.
 pub(super) fn status(error: AppError) -> tonic::Status {
     refusal(error).into()
+}
+
+/// What a refused use case of handovers is.
+pub(super) fn of_handover(error: HandoverError) -> tonic::Status {
+    let (subject, source) = match error {
+        HandoverError::App(error) => return status(error),
+        HandoverError::Refused { subject, source } => (subject, source),
+    };
+    let text = source.to_string();
+    let refusal = match source {
+        HandoverRefusal::Answered => precondition(ErrorReason::CaseAnswered, "ANSWERED", &subject, &text),
+        HandoverRefusal::Open(open) => precondition(ErrorReason::HandoverOpen, "HANDOVER", &subject, &text)
+            .about("handover", &open.name()),
+        HandoverRefusal::AlreadyResponsible(agent) => {
+            precondition(ErrorReason::AlreadyResponsible, "RESPONSIBLE", &subject, &text)
+                .about("agent", &agent.name())
+        }
+        // It is about who calls, whatever the state.
+        HandoverRefusal::NotParty { .. } => denied(ErrorReason::NotPartyOfHandover, &text),
+        HandoverRefusal::State(_) => Refusal::state(DOMAIN, &subject, text),
+    };
+    refusal.into()
+}
+
+/// What a refused use case of notices is.
+pub(super) fn of_notice(error: NoticeError) -> tonic::Status {
+    let text = error.to_string();
+    let refusal = match error {
+        NoticeError::NotRecipient { .. } => denied(ErrorReason::NotRecipient, &text),
+        NoticeError::UnknownPosition => {
+            let mut violations = Violations::default();
+            violations.add("position", "INVALID_VALUE", "is not a position that was given out");
+            Refusal::invalid(DOMAIN, violations)
+        }
+        NoticeError::App(error) => refusal(error),
+    };
+    refusal.into()
+}
+
+fn denied(reason: ErrorReason, text: &str) -> Refusal {
+    Refusal::new(Code::PermissionDenied, DOMAIN, reason.as_str_name(), text)
 }
 
 fn precondition(reason: ErrorReason, kind: &str, subject: &str, needed: &str) -> Refusal {

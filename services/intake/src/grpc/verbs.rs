@@ -2,11 +2,14 @@
 
 use kexiang_core::Channel;
 use kexiang_proto::{intake_v1 as pb, type_v1 as words};
-use kexiang_rpc::{Violations, call, field};
+use kexiang_rpc::{Violations, call, field, time};
 use tonic::{Request, Status};
 
 use super::{DOMAIN, convert, status::status};
-use crate::{app::App, domain::Transition};
+use crate::{
+    app::App,
+    domain::{HoldReason, Transition},
+};
 
 /// What every verb names.
 struct Target<'a> {
@@ -92,6 +95,39 @@ pub(super) async fn reopen_case(
         Some(Transition::Reopen { reason })
     };
     change(app, &request, "ReopenCase", Target { name, etag, request_id }, read).await
+}
+
+pub(super) async fn hold_case(app: &App, request: Request<pb::HoldCaseRequest>) -> Result<pb::Case, Status> {
+    let pb::HoldCaseRequest { name, reason, note, expected_time, etag, request_id } = request.get_ref();
+    let now = app.clock().now();
+    let read = |violations: &mut Violations| {
+        let reason =
+            field::word::<pb::HoldReason, HoldReason>(*reason, "HOLD_REASON_", pb::HoldReason::as_str_name);
+        let reason = violations.check("reason", reason);
+        let note = violations.check("note", field::optional_text(note, 1_000));
+        if reason == Some(HoldReason::Other) && note == Some(None) {
+            violations.add("note", "REQUIRED", "is required with the reason OTHER");
+        }
+        let expected_at = time::optional_timestamp(expected_time.as_ref());
+        let expected_at = violations.check("expected_time", expected_at);
+        if expected_at.flatten().is_some_and(|expected_at| expected_at < now) {
+            violations.add("expected_time", "IN_THE_PAST", "must not be in the past");
+        }
+        Some(Transition::Hold { reason: reason?, note: note?, expected_at: expected_at? })
+    };
+    change(app, &request, "HoldCase", Target { name, etag, request_id }, read).await
+}
+
+pub(super) async fn resume_case(
+    app: &App,
+    request: Request<pb::ResumeCaseRequest>,
+) -> Result<pb::Case, Status> {
+    let pb::ResumeCaseRequest { name, note, etag, request_id } = request.get_ref();
+    let read = |violations: &mut Violations| {
+        let note = violations.check("note", field::optional_text(note, 1_000))?;
+        Some(Transition::Resume { note })
+    };
+    change(app, &request, "ResumeCase", Target { name, etag, request_id }, read).await
 }
 
 async fn change<M: prost::Message>(

@@ -6,14 +6,14 @@ use sqlx::{AssertSqlSafe, FromRow, PgConnection};
 use uuid::Uuid;
 
 use super::{optional_word, word};
-use crate::domain::{Case, CaseState};
+use crate::domain::{Case, CaseState, Hold, HoldReason};
 use kexiang_pg::Statement;
 
 const COLUMNS: &str = "case_id, site_id, number, contact_id, channel, kind, category, title, description, \
      district, address, severity, handling, external_reference, state, customer_id, \
      first_responsible_agent, unit_id, resolution, resolved_at_desk, satisfaction, reopen_count, \
      accepted_at, first_resolved_at, resolved_at, informed_at, inform_channel, inform_note, \
-     closed_at, updated_at, reason, version";
+     closed_at, updated_at, reason, hold_reason, hold_note, held_at, hold_expected_at, held_seconds, version";
 
 /// Which cases to list.
 #[derive(Debug, Clone, Default)]
@@ -26,6 +26,10 @@ pub struct CaseFilter {
     pub kind: Option<Kind>,
     /// Of this customer.
     pub customer: Option<CustomerId>,
+    /// On hold.
+    pub on_hold: bool,
+    /// On hold for this.
+    pub hold_reason: Option<HoldReason>,
 }
 
 /// Adds the insertion of cases.
@@ -72,19 +76,25 @@ pub fn insert(statement: &mut Statement, cases: &[Case]) {
 /// Saves what transitions change, all in one statement. The rows are locked by [`lock`].
 #[tracing::instrument(name = "db.case.update", skip_all, fields(cases = cases.len()))]
 pub async fn update(connection: &mut PgConnection, cases: &[Case]) -> sqlx::Result<()> {
+    let holds: Vec<Option<&Hold>> = cases.iter().map(|case| case.hold.as_ref()).collect();
     sqlx::query(
         "update intake.cases as c set
              handling = n.handling, state = n.state, customer_id = n.customer_id, unit_id = n.unit_id,
              resolution = n.resolution, resolved_at_desk = n.resolved_at_desk, satisfaction = n.satisfaction,
              reopen_count = n.reopen_count, first_resolved_at = n.first_resolved_at, resolved_at = n.resolved_at,
              informed_at = n.informed_at, inform_channel = n.inform_channel, inform_note = n.inform_note,
-             closed_at = n.closed_at, updated_at = n.updated_at, reason = n.reason, version = n.version
+             closed_at = n.closed_at, updated_at = n.updated_at, reason = n.reason, version = n.version,
+             first_responsible_agent = n.first_responsible_agent, hold_reason = n.hold_reason,
+             hold_note = n.hold_note, held_at = n.held_at, hold_expected_at = n.hold_expected_at,
+             held_seconds = n.held_seconds
          from unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::boolean[], $8::text[], $9::integer[],
                      $10::timestamptz[], $11::timestamptz[], $12::timestamptz[], $13::text[], $14::text[],
-                     $15::timestamptz[], $16::timestamptz[], $17::text[], $18::bigint[])
+                     $15::timestamptz[], $16::timestamptz[], $17::text[], $18::bigint[], $19::text[],
+                     $20::text[], $21::text[], $22::timestamptz[], $23::timestamptz[], $24::double precision[])
              as n (case_id, handling, state, customer_id, unit_id, resolution, resolved_at_desk, satisfaction, reopen_count,
                    first_resolved_at, resolved_at, informed_at, inform_channel, inform_note, closed_at, updated_at,
-                   reason, version)
+                   reason, version, first_responsible_agent, hold_reason, hold_note, held_at, hold_expected_at,
+                   held_seconds)
          where c.case_id = n.case_id",
     )
     .bind(cases.iter().map(|case| case.id.uuid()).collect::<Vec<_>>())
@@ -105,6 +115,12 @@ pub async fn update(connection: &mut PgConnection, cases: &[Case]) -> sqlx::Resu
     .bind(cases.iter().map(|case| case.updated_at.to_sqlx()).collect::<Vec<_>>())
     .bind(cases.iter().map(|case| case.reason.as_deref()).collect::<Vec<_>>())
     .bind(cases.iter().map(|case| case.version).collect::<Vec<_>>())
+    .bind(cases.iter().map(|case| case.first_responsible_agent.as_ref().map(AgentId::as_str)).collect::<Vec<_>>())
+    .bind(holds.iter().map(|hold| hold.map(|hold| hold.reason.as_str())).collect::<Vec<_>>())
+    .bind(holds.iter().map(|hold| hold.and_then(|hold| hold.note.as_deref())).collect::<Vec<_>>())
+    .bind(holds.iter().map(|hold| hold.map(|hold| hold.held_at.to_sqlx())).collect::<Vec<_>>())
+    .bind(holds.iter().map(|hold| hold.and_then(|hold| hold.expected_at).map(ToSqlx::to_sqlx)).collect::<Vec<_>>())
+    .bind(cases.iter().map(|case| case.held_seconds).collect::<Vec<_>>())
     .execute(connection)
     .await?;
     Ok(())
@@ -155,11 +171,13 @@ pub async fn list(
     after: Option<CaseId>,
     limit: i64,
 ) -> sqlx::Result<Vec<Case>> {
+    // In words of its own, so that the index of what is on hold fits.
+    let held = if filter.on_hold || filter.hold_reason.is_some() { "and held_at is not null" } else { "" };
     let sql = format!(
         "select {COLUMNS} from intake.cases
          where ($1::text is null or site_id = $1) and ($2::text is null or state = $2)
            and ($3::text is null or kind = $3) and ($4::uuid is null or customer_id = $4)
-           and ($5::uuid is null or case_id < $5)
+           and ($5::uuid is null or case_id < $5) and ($7::text is null or hold_reason = $7) {held}
          order by case_id desc limit $6"
     );
     let rows = sqlx::query_as::<_, CaseRow>(AssertSqlSafe(sql))
@@ -169,6 +187,7 @@ pub async fn list(
         .bind(filter.customer.map(CustomerId::uuid))
         .bind(after.map(CaseId::uuid))
         .bind(limit)
+        .bind(filter.hold_reason.map(HoldReason::as_str))
         .fetch_all(connection)
         .await?;
     rows.into_iter().map(Case::try_from).collect()
@@ -246,12 +265,30 @@ struct CaseRow {
     closed_at: Option<SqlTimestamp>,
     updated_at: SqlTimestamp,
     reason: Option<String>,
+    hold_reason: Option<String>,
+    hold_note: Option<String>,
+    held_at: Option<SqlTimestamp>,
+    hold_expected_at: Option<SqlTimestamp>,
+    held_seconds: f64,
     version: i64,
+}
+
+impl CaseRow {
+    fn hold(&self) -> sqlx::Result<Option<Hold>> {
+        let Some((reason, held_at)) = self.hold_reason.as_ref().zip(self.held_at) else { return Ok(None) };
+        Ok(Some(Hold {
+            reason: word("hold_reason", reason)?,
+            note: self.hold_note.clone(),
+            held_at: held_at.to_jiff(),
+            expected_at: self.hold_expected_at.map(SqlTimestamp::to_jiff),
+        }))
+    }
 }
 
 impl TryFrom<CaseRow> for Case {
     type Error = sqlx::Error;
     fn try_from(row: CaseRow) -> Result<Self, Self::Error> {
+        let hold = row.hold()?;
         Ok(Self {
             id: CaseId::from_uuid(row.case_id),
             site: word("site_id", &row.site_id)?,
@@ -284,6 +321,8 @@ impl TryFrom<CaseRow> for Case {
             closed_at: row.closed_at.map(SqlTimestamp::to_jiff),
             updated_at: row.updated_at.to_jiff(),
             reason: row.reason,
+            hold,
+            held_seconds: row.held_seconds,
             version: row.version,
         })
     }

@@ -128,6 +128,10 @@ async fn the_facts_are_the_case_and_the_contact_as_they_are() {
         inform_time: case.inform_time,
         close_time: case.close_time,
         return_visit_required: true,
+        hold_reason: case.hold_reason,
+        hold_time: case.hold_time,
+        held_duration: case.held_duration,
+        previous_first_responsible_agent: String::new(),
     };
     assert_eq!(facts, expected);
     let first = events.iter().find(|event| event.subject == case.contact).unwrap();

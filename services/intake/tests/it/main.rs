@@ -16,6 +16,7 @@
 //! | finding in it, citing it | `article_search.rs`, `article_messages.rs`, `article_speed.rs`, `article_desk.rs` |
 //! | the life of calls, their contacts, agents' states | `telephony.rs`, `calls.rs`, `completing_calls.rs`, `agent_states.rs`, `bank_day.rs` |
 //! | published numbers | `published_numbers.rs` |
+//! | who is responsible, who is told, what waits | `handovers.rs`, `notices.rs`, `complaints.rs`, `holds.rs` |
 //! | bringing cases over, lists, events, probes | `import.rs`, `paging.rs`, `events.rs`, `probes.rs`, `stopping.rs` |
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that can't go on fails")]
@@ -36,6 +37,7 @@ mod category_binding;
 mod category_desk;
 mod category_suggestion;
 mod category_trees;
+mod complaints;
 mod completing_calls;
 mod desk;
 mod etags;
@@ -48,11 +50,14 @@ mod evidence_links;
 mod evidence_refusals;
 mod evidence_uploads;
 mod feed;
+mod handovers;
+mod holds;
 mod identification;
 mod import;
 mod joining;
 mod neighbours;
 mod news;
+mod notices;
 mod outage;
 mod paging;
 mod probes;

@@ -139,11 +139,14 @@ async fn all_that_is_wrong_with_a_list_is_reported_at_once() {
         customer: "customers/me".to_owned(),
         page_size: -1,
         page_token: "?".to_owned(),
+        on_hold: false,
+        hold_reason: 77,
     };
 
     let refusal = desk.client().list_cases(request).await.unwrap_err();
 
-    assert_eq!(violations(&refusal), ["site", "state", "kind", "customer", "page_size", "page_token"]);
+    let wrong = ["site", "state", "kind", "customer", "hold_reason", "page_size", "page_token"];
+    assert_eq!(violations(&refusal), wrong);
 }
 
 #[tokio::test]

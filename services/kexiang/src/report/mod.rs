@@ -1,14 +1,16 @@
 //! Reports for people and programs: the same figures as a table, JSON or CSV.
 //!
-//! JSON has the names of the contract and plain numbers; CSV has one line per figure group and a header; neither
-//! holds more than the table.
+//! JSON has the names of the contract and plain numbers; CSV has one line per figure group and a header, without what is no
+//! figure of a group; neither holds more than the table.
 
 mod figures;
 
 use clap::ValueEnum;
 use comfy_table::{CellAlignment, Table, presets::UTF8_FULL_CONDENSED};
 use figures::Line;
-use kexiang_proto::reporting_v1::{DayReport, Definition, Dimension, GetBreakdownResponse};
+use kexiang_proto::reporting_v1::{
+    DayReport, Definition, Dimension, FirstContactResolution, GetBreakdownResponse,
+};
 use serde::Serialize;
 
 /// How a report is written.
@@ -39,7 +41,46 @@ pub struct Report {
     end_date: Option<String>,
     /// The total first.
     lines: Vec<Line>,
+    /// Of a day alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    first_contact_resolution: Option<FirstContact>,
     definitions: Vec<Meaning>,
+}
+
+/// What the desk resolved for good.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct FirstContact {
+    resolved: i64,
+    resolved_at_desk: i64,
+    first_contact_resolved: i64,
+    rate: Option<f64>,
+    provisional: bool,
+    window_days: i32,
+}
+
+impl FirstContact {
+    fn line(&self) -> String {
+        let rate = self.rate.map(|rate| format!(" ({:.1} %)", rate * 100.0)).unwrap_or_default();
+        let provisional = if self.provisional { ", provisional" } else { "" };
+        format!(
+            "first-contact resolution: {} of {} resolved{rate}{provisional}",
+            self.first_contact_resolved, self.resolved
+        )
+    }
+}
+
+impl From<FirstContactResolution> for FirstContact {
+    fn from(wire: FirstContactResolution) -> Self {
+        Self {
+            resolved: wire.resolved,
+            resolved_at_desk: wire.resolved_at_desk,
+            first_contact_resolved: wire.first_contact_resolved,
+            rate: wire.rate,
+            provisional: wire.provisional,
+            window_days: wire.window_days,
+        }
+    }
 }
 
 /// What a metric means.
@@ -67,6 +108,7 @@ impl Report {
             start_date: None,
             end_date: None,
             lines: [Line::total(day.total.unwrap_or_default())].into_iter().chain(rows).collect(),
+            first_contact_resolution: day.first_contact_resolution.map(FirstContact::from),
             definitions: meanings(day.definitions),
         }
     }
@@ -90,6 +132,7 @@ impl Report {
             start_date: Some(start_date).filter(|date| !date.is_empty()),
             end_date: Some(end_date).filter(|date| !date.is_empty()),
             lines: [Line::total(answer.total.unwrap_or_default())].into_iter().chain(rows).collect(),
+            first_contact_resolution: None,
             definitions: meanings(answer.definitions),
         }
     }
@@ -142,7 +185,9 @@ impl Report {
         let meanings = self.definitions.iter().map(|meaning| {
             format!("{} (v{}, {} time): {}", meaning.metric, meaning.version, meaning.clock, meaning.text)
         });
-        [self.heading(), table.to_string()].into_iter().chain(meanings).collect::<Vec<_>>().join("\n")
+        let first_contact = self.first_contact_resolution.as_ref().map(FirstContact::line);
+        let lines = [self.heading(), table.to_string()].into_iter().chain(first_contact);
+        lines.chain(meanings).collect::<Vec<_>>().join("\n")
     }
 
     fn csv(&self) -> anyhow::Result<String> {

@@ -1,5 +1,5 @@
 use super::*;
-use kexiang_proto::reporting_v1::{Breakdown, Figures, Row};
+use kexiang_proto::reporting_v1::{Breakdown, Figures, FirstContactResolution, Row};
 
 fn day() -> Report {
     let figures = |received, resolved| Figures {
@@ -28,6 +28,14 @@ fn day() -> Report {
             clock: "calendar".to_owned(),
         }],
         as_of_time: Some(prost_types::Timestamp { seconds: 1_795_000_000, nanos: 0 }),
+        first_contact_resolution: Some(FirstContactResolution {
+            resolved: 4,
+            resolved_at_desk: 2,
+            first_contact_resolved: 1,
+            rate: Some(0.25),
+            provisional: true,
+            window_days: 7,
+        }),
     })
 }
 
@@ -39,6 +47,7 @@ fn the_table_tells_site_day_figures_and_what_they_mean() {
     assert!(table.contains("HOTLINE"), "{table}");
     assert!(table.contains("1m 31s"), "{table}");
     assert!(table.contains("(none)"), "{table}");
+    assert!(table.contains("first-contact resolution: 1 of 4 resolved (25.0 %), provisional"), "{table}");
     assert!(table.ends_with("received (v1, calendar time): cases accepted in the period"), "{table}");
 }
 
@@ -67,4 +76,6 @@ fn json_has_the_names_of_the_contract() {
     assert_eq!(json["timeZone"], "Asia/Shanghai");
     assert_eq!(json["lines"][1]["resolveSecondsMedian"], 90.5);
     assert_eq!(json["lines"][2]["resolveSecondsMedian"], serde_json::Value::Null);
+    assert_eq!(json["firstContactResolution"]["firstContactResolved"], 1);
+    assert_eq!(json["firstContactResolution"]["rate"], 0.25);
 }

@@ -8,7 +8,10 @@ use super::App;
 use crate::{
     domain::{
         counts::{CountChanges, Counted},
-        facts::{AgentFacts, CaseFacts, TaskFacts, WorkOrderFacts, last_of_each},
+        facts::{
+            AgentFacts, CaseFacts, ContactFacts, DeskResolution, Reopening, TaskFacts, WorkOrderFacts,
+            last_of_each,
+        },
     },
     store,
 };
@@ -24,23 +27,32 @@ pub struct DispatchFacts {
     pub agents: Vec<AgentFacts>,
 }
 
+/// What a run of events of intake tells, in its order.
+#[derive(Debug, Default)]
+pub struct IntakeFacts {
+    /// Of cases.
+    pub cases: Vec<CaseFacts>,
+    /// Of contacts that have a case.
+    pub contacts: Vec<ContactFacts>,
+    /// First resolutions by the desk.
+    pub desk_resolutions: Vec<DeskResolution>,
+    /// Cases that are or were reopened.
+    pub reopenings: Vec<Reopening>,
+}
+
 impl App {
     /// Takes in what events of intake tell, in their order.
     ///
     /// # Errors
     /// When the database fails; the transaction has to be rolled back.
-    #[tracing::instrument(name = "app.project_cases", skip_all, fields(facts = told.len()))]
-    pub async fn project_cases(&self, conn: &mut PgConnection, told: Vec<CaseFacts>) -> sqlx::Result<()> {
-        let cases = last_of_each(told, |facts| facts.case);
-        if cases.is_empty() {
-            return Ok(());
-        }
-        let before = store::cases::places(conn, &cases).await?;
-        let now = cases.iter().map(|facts| (facts.case, (facts.site.clone(), Counted::Case(facts.state))));
-        let changes = CountChanges::between(&before, now);
-        store::sites::upsert_of(conn, &cases).await?;
-        store::cases::upsert(conn, &cases).await?;
-        store::counts::change(conn, &changes).await
+    #[tracing::instrument(name = "app.project_intake", skip_all, fields(cases = told.cases.len()))]
+    pub async fn project_intake(&self, conn: &mut PgConnection, told: IntakeFacts) -> sqlx::Result<()> {
+        project_cases(conn, told.cases).await?;
+        let contacts = last_of_each(told.contacts, |facts| facts.contact);
+        store::first_contact::upsert_contacts(conn, &contacts).await?;
+        let resolutions = last_of_each(told.desk_resolutions, |resolution| resolution.case);
+        store::first_contact::insert_desk_resolutions(conn, &resolutions).await?;
+        store::first_contact::reopen(conn, &told.reopenings).await
     }
 
     /// Takes in what events of dispatch tell, in their order.
@@ -58,6 +70,20 @@ impl App {
     pub fn projected(&self) {
         self.projected.send_replace(());
     }
+}
+
+async fn project_cases(conn: &mut PgConnection, told: Vec<CaseFacts>) -> sqlx::Result<()> {
+    let cases = last_of_each(told, |facts| facts.case);
+    if cases.is_empty() {
+        return Ok(());
+    }
+    let before = store::cases::places(conn, &cases).await?;
+    let now = cases.iter().map(|facts| (facts.case, (facts.site.clone(), Counted::Case(facts.state))));
+    let changes = CountChanges::between(&before, now);
+    store::sites::upsert_of(conn, &cases).await?;
+    store::cases::upsert(conn, &cases).await?;
+    store::holds::project(conn, &cases).await?;
+    store::counts::change(conn, &changes).await
 }
 
 async fn project_work_orders(conn: &mut PgConnection, told: Vec<WorkOrderFacts>) -> sqlx::Result<()> {

@@ -8,6 +8,7 @@ use super::{App, AppError, FROM_INTAKE};
 use crate::{
     domain::{
         figures::{Breakdown, CountedBy, CountedCase, DayReport, Dimension, ListPlace},
+        first_contact::{self, FirstContact},
         period::{Period, SiteZone},
     },
     store,
@@ -28,7 +29,22 @@ impl App {
         }
         let as_of = store::progress::complete_up_to(&mut tx, &[FROM_INTAKE]).await?;
         let total = breakdowns.first().map(|breakdown| breakdown.total).unwrap_or_default();
-        Ok(DayReport { site, date, zone, total, breakdowns, as_of })
+        let first_contact = self.first_contact(&mut tx, &site, date, &zone).await?;
+        Ok(DayReport { site, date, zone, total, breakdowns, first_contact, as_of })
+    }
+
+    async fn first_contact(
+        &self,
+        conn: &mut PgConnection,
+        site: &SiteId,
+        date: Date,
+        zone: &SiteZone,
+    ) -> sqlx::Result<FirstContact> {
+        let end = date.tomorrow().ok().and_then(|tomorrow| zone.start_of(tomorrow));
+        // On days beyond the times that can be told nothing was ever resolved.
+        let Some((start, end)) = zone.start_of(date).zip(end) else { return Ok(FirstContact::default()) };
+        let counted = store::first_contact::read(conn, site, start, end).await?;
+        Ok(FirstContact { is_provisional: first_contact::is_provisional(end, self.clock.now()), ..counted })
     }
 
     /// The figures of a period of days of a site, by one dimension.

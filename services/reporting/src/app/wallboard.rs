@@ -35,6 +35,7 @@ impl App {
             cases: counts.cases(),
             work_orders: counts.work_orders(),
             agents_signed_in: store::agents::signed_in(&mut tx).await?,
+            held_cases: store::holds::count(&mut tx, site).await?,
             return_visits: store::tasks::open_visits(&mut tx, site, self.clock.now()).await?,
             as_of: store::progress::complete_up_to(&mut tx, &[FROM_INTAKE, FROM_DISPATCH]).await?,
         })

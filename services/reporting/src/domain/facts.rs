@@ -6,11 +6,13 @@
 use std::collections::BTreeMap;
 
 use jiff::{Timestamp, civil::Date};
-use kexiang_core::{AgentId, CaseId, Channel, Kind, Satisfaction, SiteId, TaskId, UnitId, WorkOrderId};
+use kexiang_core::{
+    AgentId, CaseId, Channel, ContactId, CustomerId, Kind, Satisfaction, SiteId, TaskId, UnitId, WorkOrderId,
+};
 
 use super::{
     period::SiteZone,
-    state::{CaseState, Presence, TaskKind, TaskState, WorkOrderState},
+    state::{CaseState, HoldReason, Presence, TaskKind, TaskState, WorkOrderState},
 };
 
 /// A case after its last event.
@@ -42,6 +44,8 @@ pub struct CaseFacts {
     pub resolved_at: Option<Timestamp>,
     /// Closed.
     pub closed_at: Option<Timestamp>,
+    /// What it waits for and since when, while it is on hold.
+    pub hold: Option<(HoldReason, Timestamp)>,
 }
 
 impl CaseFacts {
@@ -56,6 +60,41 @@ impl CaseFacts {
     pub fn resolved_on(&self) -> Option<Date> {
         self.resolved_at.map(|instant| self.zone.day_of(instant))
     }
+}
+
+/// A contact after its last event. One that opened or joined no case is not counted anywhere.
+#[derive(Debug, Clone)]
+pub struct ContactFacts {
+    /// Which.
+    pub contact: ContactId,
+    /// The case that it opened or joined.
+    pub case: CaseId,
+    /// Whose, once known.
+    pub customer: Option<CustomerId>,
+    /// When it came in.
+    pub contact_at: Timestamp,
+}
+
+/// A first resolution by the desk (IN-10); a later reopening does not undo it here.
+#[derive(Debug, Clone)]
+pub struct DeskResolution {
+    /// Of which case.
+    pub case: CaseId,
+    /// The contact that opened the case.
+    pub contact: ContactId,
+    /// Where it was accepted.
+    pub site: SiteId,
+    /// When.
+    pub resolved_at: Timestamp,
+}
+
+/// A case is reopened at this time, or was before: the earliest told counts.
+#[derive(Debug, Clone, Copy)]
+pub struct Reopening {
+    /// Which.
+    pub case: CaseId,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// A work order after its last event.

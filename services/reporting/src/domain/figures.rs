@@ -7,6 +7,7 @@ use kexiang_core::{CaseId, Channel, Kind, SiteId, UnitId, vocabulary::UnknownWor
 use serde::{Deserialize, Serialize};
 
 use super::{
+    first_contact::FirstContact,
     period::{Period, SiteZone},
     state::CaseState,
 };
@@ -135,6 +136,8 @@ pub struct DayReport {
     pub total: Figures,
     /// By each of [`Dimension::OF_DAY_REPORT`].
     pub breakdowns: Vec<Breakdown>,
+    /// What the desk resolved for good.
+    pub first_contact: FirstContact,
     /// All events of intake recorded up to here are in; `None` while the log has not been read once to its end.
     pub as_of: Option<Timestamp>,
 }

@@ -40,6 +40,13 @@ impl SiteZone {
     pub fn day_of(&self, instant: Timestamp) -> Date {
         self.zone.to_datetime(instant).date()
     }
+
+    /// When the site's own day begins: at midnight, or where clocks skip it, at the first instant after. `None` beyond the
+    /// times that can be told.
+    #[must_use]
+    pub fn start_of(&self, day: Date) -> Option<Timestamp> {
+        day.to_zoned(self.zone.clone()).ok()?.start_of_day().ok().map(|start| start.timestamp())
+    }
 }
 
 /// A text is no day.

@@ -7,8 +7,9 @@ use kexiang_rpc::time::to_wire;
 use crate::domain::{
     definitions::{self, Definition},
     figures::{Breakdown, CountedCase, DayReport, Dimension, Figures},
+    first_contact::{FirstContact, WINDOW_DAYS},
     state::CaseState,
-    wallboard::Wallboard,
+    wallboard::{HeldCases, Wallboard},
 };
 
 pub(super) fn wallboard(site: Option<&SiteId>, board: &Wallboard) -> pb::Wallboard {
@@ -26,6 +27,16 @@ pub(super) fn wallboard(site: Option<&SiteId>, board: &Wallboard) -> pb::Wallboa
         return_visits_open: board.return_visits.open,
         return_visits_overdue: board.return_visits.overdue,
         as_of_time: board.as_of.map(to_wire),
+        held_cases: board.held_cases.iter().map(held_cases).collect(),
+    }
+}
+
+fn held_cases(held: &HeldCases) -> pb::HeldCases {
+    let reason = intake_v1::HoldReason::from_str_name(&format!("HOLD_REASON_{}", held.reason.as_str()));
+    pb::HeldCases {
+        reason: reason.unwrap_or_default().into(),
+        count: held.count,
+        oldest_hold_time: Some(to_wire(held.oldest_held_at)),
     }
 }
 
@@ -36,8 +47,20 @@ pub(super) fn day_report(report: DayReport) -> pb::DayReport {
         time_zone: report.zone.name().to_owned(),
         total: Some(figures(&report.total)),
         breakdowns: report.breakdowns.into_iter().map(breakdown).collect(),
-        definitions: self::definitions(&definitions::of_figures()),
+        definitions: self::definitions(&definitions::of_day_report()),
+        first_contact_resolution: Some(first_contact(&report.first_contact)),
         as_of_time: report.as_of.map(to_wire),
+    }
+}
+
+fn first_contact(figure: &FirstContact) -> pb::FirstContactResolution {
+    pb::FirstContactResolution {
+        resolved: figure.resolved,
+        resolved_at_desk: figure.resolved_at_desk,
+        first_contact_resolved: figure.first_contact_resolved,
+        rate: figure.rate(),
+        provisional: figure.is_provisional,
+        window_days: WINDOW_DAYS,
     }
 }
 

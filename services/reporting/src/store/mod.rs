@@ -2,7 +2,7 @@
 //!
 //! | to see | read |
 //! |---|---|
-//! | what writes projections, in batches | [`cases`], [`work_orders`], [`tasks`], [`agents`], [`sites`] |
+//! | what writes projections, in batches | [`cases`], [`work_orders`], [`tasks`], [`agents`], [`sites`], [`holds`], [`first_contact`] |
 //! | how live counts are kept | [`counts`] |
 //! | how far the consumers are | [`progress`] |
 //! | what reads figures | [`figures`], [`counted_cases`] |
@@ -15,6 +15,8 @@ pub mod cases;
 pub mod counted_cases;
 pub mod counts;
 pub mod figures;
+pub mod first_contact;
+pub mod holds;
 pub mod progress;
 pub mod sites;
 pub mod tasks;

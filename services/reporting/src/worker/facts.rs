@@ -10,8 +10,9 @@ use kexiang_rpc::{
 use thiserror::Error;
 
 use crate::domain::{
-    facts::{AgentFacts, CaseFacts, TaskFacts, WorkOrderFacts},
+    facts::{AgentFacts, CaseFacts, ContactFacts, DeskResolution, Reopening, TaskFacts, WorkOrderFacts},
     period::{SiteZone, UnknownZone},
+    state::HoldReason,
 };
 
 /// Why facts can't be read.
@@ -53,7 +54,57 @@ pub fn case(wire: &intake_v1::CaseFacts) -> Result<CaseFacts, UnreadableFacts> {
         first_resolved_at: optional_timestamp(wire.first_resolve_time.as_ref())?,
         resolved_at: optional_timestamp(wire.resolve_time.as_ref())?,
         closed_at: optional_timestamp(wire.close_time.as_ref())?,
+        hold: hold(wire)?,
     })
+}
+
+fn hold(wire: &intake_v1::CaseFacts) -> Result<Option<(HoldReason, Timestamp)>, UnreadableFacts> {
+    let reason = optional_word(wire.hold_reason, "HOLD_REASON_", intake_v1::HoldReason::as_str_name)?;
+    reason.map(|reason| Ok((reason, required(wire.hold_time.as_ref(), "hold_time")?))).transpose()
+}
+
+/// Reads a contact; `None` for one that opened or joined no case.
+///
+/// # Errors
+/// [`UnreadableFacts`].
+pub fn contact(wire: &intake_v1::ContactFacts) -> Result<Option<ContactFacts>, UnreadableFacts> {
+    let Some(case) = optional(&wire.case, name)? else { return Ok(None) };
+    Ok(Some(ContactFacts {
+        contact: name(&wire.contact)?,
+        case,
+        customer: optional(&wire.customer, name)?,
+        contact_at: required(wire.contact_time.as_ref(), "contact_time")?,
+    }))
+}
+
+/// Reads the desk's resolution of a case that was never reopened; `None` when there is none.
+///
+/// # Errors
+/// [`UnreadableFacts`].
+pub fn desk_resolution(wire: &intake_v1::CaseFacts) -> Result<Option<DeskResolution>, UnreadableFacts> {
+    let resolved_at = optional_timestamp(wire.first_resolve_time.as_ref())?;
+    let resolved_at = resolved_at.filter(|_| wire.resolved_at_desk && wire.reopen_count == 0);
+    let Some(resolved_at) = resolved_at else { return Ok(None) };
+    Ok(Some(DeskResolution {
+        case: name(&wire.case)?,
+        contact: name(&wire.contact)?,
+        site: slug_name(&wire.site)?,
+        resolved_at,
+    }))
+}
+
+/// Reads that a case is or was reopened; the first of its events that says so is the reopening, at that event's time.
+///
+/// # Errors
+/// [`UnreadableFacts`].
+pub fn reopening(
+    wire: &intake_v1::CaseFacts,
+    time: Option<&prost_types::Timestamp>,
+) -> Result<Option<Reopening>, UnreadableFacts> {
+    if wire.reopen_count == 0 {
+        return Ok(None);
+    }
+    Ok(Some(Reopening { case: name(&wire.case)?, at: required(time, "time")? }))
 }
 
 /// Reads a work order.

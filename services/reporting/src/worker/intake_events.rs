@@ -1,13 +1,13 @@
-//! Takes in the events of cases.
+//! Takes in the events of cases and contacts.
 
 use kexiang_events::{Handler, HandlerError, Received};
 use kexiang_proto::{event_v1::Event, intake_v1};
 use sqlx::PgConnection;
 
 use super::facts;
-use crate::{app::App, domain::facts::CaseFacts};
+use crate::app::{App, projection::IntakeFacts};
 
-/// All events that carry the facts of a case.
+/// All events that carry the facts of a case or a contact.
 pub const TYPES: &[&str] = &[
     "case.accepted",
     "case.imported",
@@ -21,23 +21,32 @@ pub const TYPES: &[&str] = &[
     "case.archived",
     "case.withdrawn",
     "case.reopened",
+    "case.held",
+    "case.resumed",
+    "case.handed_over",
+    "contact.registered",
+    "contact.identified",
 ];
 
-/// Projects cases.
+/// Projects cases and contacts.
 pub struct IntakeEvents {
     /// What they change.
     pub app: App,
 }
 
 impl Handler for IntakeEvents {
-    type Input = Vec<CaseFacts>;
+    type Input = IntakeFacts;
 
     async fn prepare(&self, events: Vec<Event>) -> Result<Self::Input, HandlerError> {
-        events.iter().map(case_facts).collect()
+        let mut told = IntakeFacts::default();
+        for event in &events {
+            tell(event, &mut told)?;
+        }
+        Ok(told)
     }
 
     async fn apply(&self, connection: &mut PgConnection, input: Self::Input) -> Result<(), HandlerError> {
-        Ok(self.app.project_cases(connection, input).await?)
+        Ok(self.app.project_intake(connection, input).await?)
     }
 
     fn committed(&self) {
@@ -45,7 +54,17 @@ impl Handler for IntakeEvents {
     }
 }
 
-fn case_facts(event: &Event) -> Result<CaseFacts, HandlerError> {
-    let wire: intake_v1::CaseFacts = Received(event).facts()?;
-    Received(event).read(facts::case(&wire))
+/// Adds what one event tells.
+fn tell(event: &Event, told: &mut IntakeFacts) -> Result<(), HandlerError> {
+    let event = Received(event);
+    if event.0.r#type.starts_with("contact.") {
+        let wire: intake_v1::ContactFacts = event.facts()?;
+        told.contacts.extend(event.read(facts::contact(&wire))?);
+        return Ok(());
+    }
+    let wire: intake_v1::CaseFacts = event.facts()?;
+    told.cases.push(event.read(facts::case(&wire))?);
+    told.desk_resolutions.extend(event.read(facts::desk_resolution(&wire))?);
+    told.reopenings.extend(event.read(facts::reopening(&wire, event.0.time.as_ref()))?);
+    Ok(())
 }

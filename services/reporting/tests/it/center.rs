@@ -164,7 +164,8 @@ impl Center {
     pub async fn forget_everything(&self) {
         sqlx::query(
             "truncate reporting.sites, reporting.case_facts, reporting.work_order_facts, reporting.task_facts,
-                 reporting.agent_presence, reporting.live_counts, reporting.consumer_cursors",
+                 reporting.agent_presence, reporting.live_counts, reporting.contact_facts,
+                 reporting.desk_resolutions, reporting.held_cases, reporting.consumer_cursors",
         )
         .execute(&self.pool)
         .await

@@ -136,10 +136,8 @@ async fn a_report_prints_its_definitions_and_its_freshness() {
 
     let metrics: Vec<_> =
         report.definitions.iter().map(|d| (d.metric.as_str(), d.version, d.clock.as_str())).collect();
-    assert_eq!(
-        metrics,
-        [("received", 1, "calendar"), ("resolved", 1, "calendar"), ("resolve_time", 1, "calendar")]
-    );
+    let expected = ["received", "resolved", "resolve_time", "first_contact_resolution"];
+    assert_eq!(metrics, expected.map(|metric| (metric, 1, "calendar")));
     assert!(report.definitions.iter().all(|definition| definition.text.contains("Left out:")));
     assert_eq!(report.as_of_time, Some(kexiang_rpc::time::to_wire(at("2026-11-22T08:00:00Z"))));
 }

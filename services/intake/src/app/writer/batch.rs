@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use kexiang_core::{Call, CaseId, ContactId, RequestKey, SiteId, Timestamp};
+use kexiang_core::{Call, CaseId, ContactId, Kind, RequestKey, SiteId, Timestamp};
 use kexiang_events::{Draft, EventLog};
 use kexiang_pg::Statement;
 use serde::Serialize;
@@ -87,7 +87,7 @@ pub(super) fn make_ready(
     for acceptance in acceptances {
         let id = &acceptance.contact.site;
         let (Some(site), Some(after)) = (sites.recall(id), last_number(id)) else { return Ok(None) };
-        if matches!(acceptance.matter, Matter::Joins(_)) {
+        if needs_care(acceptance) {
             return Ok(None);
         }
         let taking = expected.entry(id.clone()).or_insert(Taking { after, count: 0 });
@@ -100,6 +100,15 @@ pub(super) fn make_ready(
     let last_numbers =
         expected.into_iter().map(|(site, taking)| (site, taking.after + taking.count)).collect();
     Ok(Some(Ready { statement, done: Done { outcomes, last_numbers } }))
+}
+
+/// Whether more than rows is to be written for it: a case to be locked, staff to be told of a complaint.
+fn needs_care(acceptance: &Acceptance) -> bool {
+    match &acceptance.matter {
+        Matter::Nothing => false,
+        Matter::Joins(_) => true,
+        Matter::Opens(case) => case.kind == Kind::Complaint && case.history.is_none(),
+    }
 }
 
 /// How many numbers are needed from which register.

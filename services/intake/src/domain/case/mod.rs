@@ -12,8 +12,15 @@
 //! | CLOSED | put away | ARCHIVED | a supervisor |
 //! | RECEIVED, DISPATCHED | withdrawn, with a reason | WITHDRAWN | the desk |
 //! | RESOLVED, INFORMED, VISITED, CLOSED | reopened, with a reason | RECEIVED, handling DISPATCH | the desk, or a dissatisfied answer |
+//! | RECEIVED … VISITED | put on hold, with a reason | the same, on hold | the desk |
+//! | on hold | resumed | the same, not on hold | the desk |
+//! | RECEIVED … RESOLVED, on hold or not | a handover is accepted | the same, another first responsible | the new agent |
 //!
-//! Invariants: nothing else moves a case; `first_resolved_at` is set once; `resolved_at` is set exactly in RESOLVED, INFORMED,
+//! A case on hold stays in its state: to people all verbs but resuming and withdrawing are refused
+//! ([`TransitionError::OnHold`]), while dispatch's events move it as ever; closed or withdrawn, it is on hold no more.
+//!
+//! Invariants: nothing else moves a case; only open cases are on hold; `held_seconds` never falls; the first-responsible
+//! agent changes by an accepted handover alone, and never once the customer is answered; `first_resolved_at` is set once; `resolved_at` is set exactly in RESOLVED, INFORMED,
 //! VISITED, CLOSED and ARCHIVED; `closed_at` exactly in CLOSED and ARCHIVED; complaints and faults never reach CLOSED without
 //! VISITED; no case is closed while its customer waits for a promise (`app/promises.rs`). Cases brought over from another
 //! system start as RECEIVED or CLOSED ([`History`]).
@@ -22,7 +29,9 @@
 //! |---|---|
 //! | the words for where it stands and who works first | [`state`] |
 //! | what may happen to it, and when | [`transition`] |
+//! | what it waits for | [`hold`] |
 
+pub mod hold;
 pub mod state;
 pub mod transition;
 
@@ -32,6 +41,7 @@ use kexiang_core::{
 use serde::{Deserialize, Serialize};
 
 pub use self::{
+    hold::{Hold, HoldReason},
     state::{CaseState, Handling},
     transition::{Transition, TransitionError},
 };
@@ -157,6 +167,12 @@ pub struct Case {
     pub updated_at: Timestamp,
     /// The reason of the last withdrawal or reopening.
     pub reason: Option<String>,
+    /// What it waits for, while it is on hold.
+    #[serde(default)]
+    pub hold: Option<Hold>,
+    /// How long it was on hold in all ended spells.
+    #[serde(default)]
+    pub held_seconds: f64,
     /// Grows with every change; the etag.
     pub version: i64,
 }
@@ -198,6 +214,8 @@ impl NewCase {
             closed_at,
             updated_at: opening.now,
             reason: None,
+            hold: None,
+            held_seconds: 0.0,
             version: 1,
         }
     }
@@ -207,6 +225,13 @@ impl Case {
     /// Keeps whose case it is, as customer records found out.
     pub fn identify(&mut self, customer: Option<CustomerId>, now: Timestamp) {
         self.customer = customer;
+        self.updated_at = now;
+        self.version += 1;
+    }
+
+    /// Another agent is first responsible from now on, by a handover that they accepted (IN-11).
+    pub fn hand_over(&mut self, to: AgentId, now: Timestamp) {
+        self.first_responsible_agent = Some(to);
         self.updated_at = now;
         self.version += 1;
     }
@@ -238,6 +263,10 @@ impl Case {
             resolved_at: self.resolved_at,
             informed_at: self.informed_at,
             closed_at: self.closed_at,
+            hold_reason: self.hold.as_ref().map(|hold| hold.reason),
+            held_at: self.hold.as_ref().map(|hold| hold.held_at),
+            held_seconds: self.held_seconds,
+            previous_first_responsible_agent: None,
         }
     }
 }

@@ -57,6 +57,12 @@ impl CaseState {
     pub const fn is_open(self) -> bool {
         !matches!(self, Self::Closed | Self::Archived | Self::Withdrawn)
     }
+
+    /// Whether the customer was told the result, or took the case back: the first responsibility is over (IN-11).
+    #[must_use]
+    pub const fn is_answered(self) -> bool {
+        !matches!(self, Self::Received | Self::Dispatched | Self::Resolved)
+    }
 }
 
 impl std::str::FromStr for CaseState {

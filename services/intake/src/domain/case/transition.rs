@@ -3,7 +3,7 @@
 use kexiang_core::{Channel, Satisfaction, Timestamp, UnitId};
 use thiserror::Error;
 
-use super::{Case, CaseState, Handling};
+use super::{Case, CaseState, Handling, Hold, HoldReason};
 
 /// What happens to a case.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +53,20 @@ pub enum Transition {
         /// Why.
         reason: String,
     },
+    /// It waits for something.
+    Hold {
+        /// For what.
+        reason: HoldReason,
+        /// In words.
+        note: Option<String>,
+        /// Until when, as expected.
+        expected_at: Option<Timestamp>,
+    },
+    /// It waits no longer.
+    Resume {
+        /// What came of it.
+        note: Option<String>,
+    },
 }
 
 impl Transition {
@@ -69,6 +83,8 @@ impl Transition {
             Self::Archive => "case.archived",
             Self::Withdraw { .. } => "case.withdrawn",
             Self::Reopen { .. } => "case.reopened",
+            Self::Hold { .. } => "case.held",
+            Self::Resume { .. } => "case.resumed",
         }
     }
 }
@@ -87,8 +103,29 @@ pub enum TransitionError {
     /// Complaints and faults close only after their return visit.
     #[error("a case of this kind closes only after its return visit")]
     ReturnVisitRequired,
+    /// It waits for something.
+    #[error("the case is on hold and must be resumed first")]
+    OnHold,
 }
+
 impl Case {
+    /// The same as [`Case::apply`] for what people do: a case on hold is only resumed or withdrawn (IN-18).
+    ///
+    /// # Errors
+    /// [`TransitionError`]; the case is as it was.
+    pub fn apply_by_person(
+        &mut self,
+        transition: &Transition,
+        now: Timestamp,
+    ) -> Result<(), TransitionError> {
+        let goes_on_hold = matches!(transition, Transition::Resume { .. } | Transition::Withdraw { .. });
+        if self.hold.is_some() && !goes_on_hold {
+            Err(TransitionError::OnHold)
+        } else {
+            self.apply(transition, now)
+        }
+    }
+
     /// Applies a transition of the table in the module's head.
     ///
     /// # Errors
@@ -151,6 +188,21 @@ impl Case {
                 self.need(reopenable, "RESOLVED, INFORMED, VISITED or CLOSED")?;
                 self.reopen(reason);
             }
+            Transition::Hold { reason, note, expected_at } => {
+                self.need(self.state.is_open(), "RECEIVED, DISPATCHED, RESOLVED, INFORMED or VISITED")?;
+                if self.hold.is_some() {
+                    return Err(TransitionError::OnHold);
+                }
+                let (note, expected_at) = (note.clone(), *expected_at);
+                self.hold = Some(Hold { reason: *reason, note, held_at: now, expected_at });
+            }
+            Transition::Resume { .. } => {
+                self.need(self.hold.is_some(), "on hold")?;
+                self.end_hold(now);
+            }
+        }
+        if !self.state.is_open() {
+            self.end_hold(now);
         }
         self.updated_at = now;
         self.version += 1;

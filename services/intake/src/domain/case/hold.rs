@@ -1,0 +1,71 @@
+//! Holds: a case waits for something, visible, for as long as it takes, and goes on where it stood (IN-18).
+//!
+//! A hold is orthogonal to the state. Only open cases are on hold; people can only resume or withdraw one, while what
+//! dispatch tells still applies. A case that is withdrawn or closed meanwhile ends its hold with it.
+
+use kexiang_core::{Timestamp, vocabulary::UnknownWord};
+use serde::{Deserialize, Serialize};
+
+use super::Case;
+
+/// What a case on hold waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum HoldReason {
+    /// 待缴费
+    Payment,
+    /// An answer, an appointment, access.
+    Customer,
+    /// Parts or material.
+    Parts,
+    /// Work of another unit.
+    OtherUnit,
+    /// Something else; the note says what.
+    Other,
+}
+
+impl HoldReason {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Payment, Self::Customer, Self::Parts, Self::OtherUnit, Self::Other];
+
+    /// The word.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Payment => "PAYMENT",
+            Self::Customer => "CUSTOMER",
+            Self::Parts => "PARTS",
+            Self::OtherUnit => "OTHER_UNIT",
+            Self::Other => "OTHER",
+        }
+    }
+}
+
+impl std::str::FromStr for HoldReason {
+    type Err = UnknownWord;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|word| word.as_str() == text).ok_or_else(|| UnknownWord(text.to_owned()))
+    }
+}
+
+/// A running hold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hold {
+    /// What for.
+    pub reason: HoldReason,
+    /// In words.
+    pub note: Option<String>,
+    /// Since when.
+    pub held_at: Timestamp,
+    /// When it is expected to go on; nothing happens by itself then.
+    pub expected_at: Option<Timestamp>,
+}
+
+impl Case {
+    /// Ends the running hold, if there is one, and adds its time: never a negative one, whatever a corrected clock says.
+    pub(super) fn end_hold(&mut self, now: Timestamp) {
+        if let Some(hold) = self.hold.take() {
+            self.held_seconds += now.duration_since(hold.held_at).as_secs_f64().max(0.0);
+        }
+    }
+}
