@@ -5,6 +5,7 @@
 mod bad_input;
 mod center;
 mod contract;
+mod mass_fault;
 mod observability;
 mod operation;
 mod raw;

@@ -28,7 +28,10 @@ use kexiang_events::{EventLog, FeedService, Subscription, consume, partition};
 use kexiang_pg::{Pool, Schema};
 use kexiang_proto::{
     event_v1::event_feed_service_server::EventFeedServiceServer,
-    intake_v1::intake_service_server::IntakeServiceServer,
+    intake_v1::{
+        duplicate_service_server::DuplicateServiceServer, incident_service_server::IncidentServiceServer,
+        intake_service_server::IntakeServiceServer,
+    },
 };
 use kexiang_rpc::{
     Deps, Peer,
@@ -37,12 +40,12 @@ use kexiang_rpc::{
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-pub use config::Config;
+pub use config::{Config, FollowingConfig};
 
 use crate::{
     app::{App, IDEMPOTENCY},
-    grpc::{DOMAIN, Intake},
-    worker::{customer_events, dispatch_events},
+    grpc::{DOMAIN, Duplicates, Incidents, Intake},
+    worker::{customer_events, dispatch_events, mass_faults::MassFaults},
 };
 
 /// The service's name in spans, events and tokens.
@@ -65,13 +68,18 @@ pub async fn run(
         .context("KEXIANG_INTAKE_DATABASE_URL is no database address")?;
     let log = EventLog::new(SCHEMA.name);
     let (app, mut writer) = App::start(pool.clone(), deps.clock.clone(), log.clone());
+    let app = app.with_duplicate_window(config.following.duplicate_window());
     let workers = start_workers(&config, &deps, &app, &pool, &shutdown)?;
 
     let feed = FeedService::new(pool.clone(), log, SERVICE, DOMAIN, grpc::to_any, shutdown.clone());
     let ready_pool = pool.clone();
+    let incidents = IncidentServiceServer::new(Incidents::new(app.clone()));
+    let duplicates = DuplicateServiceServer::new(Duplicates::new(app.clone()));
     let intake = IntakeServiceServer::new(Intake::new(app, shutdown.clone()));
     let served = Server::new(SERVICE, DOMAIN, deps.verifier, config.limits)
         .add(intake.max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .add(incidents)
+        .add(duplicates)
         .add(EventFeedServiceServer::new(feed))
         .serve(listener, move || is_ready(ready_pool.clone()), shutdown);
     tokio::select! {
@@ -107,6 +115,8 @@ fn start_workers(
     let workers = TaskTracker::new();
     let handler = dispatch_events::DispatchEvents::new(app.clone(), call.clone(), dispatch.source.clone());
     workers.spawn(consume(dispatch, handler, shutdown.clone()));
+    let mass_faults = MassFaults::new(app.clone(), call.clone(), pool.clone(), config.following.threshold());
+    workers.spawn(mass_faults.run(shutdown.clone()));
     let handler = customer_events::CustomerEvents { app: app.clone(), call };
     workers.spawn(consume(customers, handler, shutdown.clone()));
     workers.spawn(partition::keep_ahead(pool.clone(), SCHEMA.name, deps.clock.clone(), shutdown.clone()));

@@ -132,6 +132,10 @@ pub mod of {
     pub enum Task {}
     /// Marks [`super::EventId`].
     pub enum Event {}
+    /// Marks [`super::IncidentId`].
+    pub enum Incident {}
+    /// Marks [`super::DuplicateProposalId`].
+    pub enum DuplicateProposal {}
 
     impl Marker for Case {
         const COLLECTION: &'static str = "cases";
@@ -161,6 +165,14 @@ pub mod of {
         const COLLECTION: &'static str = "tasks";
         const TYPE: &'static str = "Task";
     }
+    impl Marker for Incident {
+        const COLLECTION: &'static str = "incidents";
+        const TYPE: &'static str = "Incident";
+    }
+    impl Marker for DuplicateProposal {
+        const COLLECTION: &'static str = "duplicateProposals";
+        const TYPE: &'static str = "DuplicateProposal";
+    }
     impl Marker for Event {
         const COLLECTION: &'static str = "events";
         const TYPE: &'static str = "Event";
@@ -183,6 +195,10 @@ pub type RouteId = TypedId<of::Route>;
 pub type TaskId = TypedId<of::Task>;
 /// An event.
 pub type EventId = TypedId<of::Event>;
+/// A mass fault 群障.
+pub type IncidentId = TypedId<of::Incident>;
+/// A proposal that two cases are one matter.
+pub type DuplicateProposalId = TypedId<of::DuplicateProposal>;
 
 #[cfg(test)]
 mod tests {

@@ -18,7 +18,10 @@ pub mod vocabulary;
 
 pub use call::{Actor, Call, RequestKey};
 pub use clock::{Clock, ManualClock};
-pub use id::{AssignmentId, CaseId, ContactId, CustomerId, EventId, RouteId, TaskId, WorkOrderId};
+pub use id::{
+    AssignmentId, CaseId, ContactId, CustomerId, DuplicateProposalId, EventId, IncidentId, RouteId, TaskId,
+    WorkOrderId,
+};
 pub use jiff::Timestamp;
 pub use phone::PhoneNumber;
 pub use role::{Role, Roles};

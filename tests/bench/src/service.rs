@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::{Context, anyhow};
 use kexiang_core::Clock;
-use kexiang_intake::{Config, SERVICE};
+use kexiang_intake::{Config, FollowingConfig, SERVICE};
 use kexiang_rpc::{
     Deps,
     server::Limits,
@@ -39,6 +39,8 @@ impl Service {
             database_connections: 16,
             dispatch_address: NOBODY.to_owned(),
             customer_records_address: NOBODY.to_owned(),
+            // The load is of one grid and category: it would be one mass fault of everybody.
+            following: FollowingConfig { mass_fault_reports: 0, ..FollowingConfig::default() },
             limits: Limits::default(),
         };
         let clock = Clock::system();

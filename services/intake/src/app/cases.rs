@@ -1,13 +1,12 @@
 //! Reading cases, and the verbs that people do with them.
 
 use kexiang_core::{Call, CaseId};
-use kexiang_events::Draft;
 use kexiang_pg::Claim;
 
 use super::{App, AppError, IDEMPOTENCY};
 pub use crate::store::case::CaseFilter;
 use crate::{
-    domain::{Case, Transition},
+    domain::{Case, Family, Transition},
     store,
 };
 
@@ -54,16 +53,15 @@ impl App {
         if let Claim::Replay(case) = IDEMPOTENCY.claim(&mut transaction, call, now).await? {
             return Ok(case);
         }
-        let mut case =
-            store::case::lock(&mut transaction, &[id]).await?.pop().ok_or_else(|| not_found(id))?;
+        let mut family = self.lock_family(&mut transaction, &[id], Family::is_concerned(&transition)).await?;
+        let case = family.case(id).ok_or_else(|| not_found(id))?;
         if etag.is_some_and(|etag| etag != case.version) {
             return Err(AppError::EtagMismatch { name: id.name() });
         }
-        case.apply(&transition, now).map_err(|source| AppError::Transition { case: id, source })?;
-        store::case::update(&mut transaction, std::slice::from_ref(&case)).await?;
-        let site = self.sites.get_over(&mut transaction, &case.site).await?;
-        let event = Draft::new(transition.event_type(), id.name(), now, &case.facts(&site.time_zone))?;
-        self.log.append(&mut transaction, call, now, &[event]).await?;
+        family.apply(id, &transition, now)?;
+        let events = self.drafts(&mut transaction, call, now, &mut family).await?;
+        self.save_family(&mut transaction, call, now, &family, &events).await?;
+        let case = family.case(id).cloned().ok_or_else(|| not_found(id))?;
         IDEMPOTENCY.save(&mut transaction, call, &case).await?;
         transaction.commit().await?;
         self.log.wake();

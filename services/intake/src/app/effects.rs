@@ -1,7 +1,7 @@
 //! What events of dispatch and customer records change here. A whole batch is loaded, decided and saved with a fixed number
 //! of statements; what does not fit a case any more (it was withdrawn meanwhile) is left out and told in the log.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use kexiang_core::{Call, CaseId, ContactId, CustomerId, EventId, Satisfaction, Timestamp, UnitId};
 use kexiang_events::Draft;
@@ -9,7 +9,7 @@ use sqlx::PgConnection;
 
 use super::{App, AppError};
 use crate::{
-    domain::{Case, Transition},
+    domain::{Case, DuplicateProposalFacts, Transition},
     store,
 };
 
@@ -77,27 +77,21 @@ impl App {
     ) -> Result<(), AppError> {
         let now = self.clock.now();
         let ids: Vec<_> = effects.iter().map(|effect| effect.case).collect();
-        let locked = store::case::lock(connection, &ids).await?;
-        let mut cases: BTreeMap<_, _> = locked.into_iter().map(|case| (case.id, case)).collect();
-        let mut changed = BTreeMap::new();
+        let is_concerned = |effect: &DispatchEffect| matches!(effect.news, DispatchNews::Completed { .. });
+        let mut family = self.lock_family(connection, &ids, effects.iter().any(is_concerned)).await?;
         let mut events = Vec::new();
         for effect in effects {
-            let Some(case) = cases.get_mut(&effect.case) else { continue };
+            let Some(case) = family.case(effect.case) else { continue };
             let by = call.caused_by(effect.event, effect.traceparent.clone());
             for transition in transitions(case, effect) {
-                if let Err(error) = case.apply(&transition, now) {
-                    tracing::info!(case.id = %case.id, %error, event = transition.event_type(), "does not apply any more");
+                if let Err(error) = family.apply(effect.case, &transition, now) {
+                    tracing::info!(case.id = %effect.case, %error, event = transition.event_type(), "does not apply any more");
                     break;
                 }
-                let site = self.sites.get_over(connection, &case.site).await?;
-                let facts = case.facts(&site.time_zone);
-                events.push(Draft::new(transition.event_type(), case.id.name(), now, &facts)?.by(&by));
-                changed.insert(case.id, case.clone());
+                events.extend(self.drafts(connection, &by, now, &mut family).await?);
             }
         }
-        let changed: Vec<Case> = changed.into_values().collect();
-        store::case::update(connection, &changed).await?;
-        Ok(self.log.append(connection, call, now, &events).await?)
+        self.save_family(connection, call, now, &family, &events).await
     }
 
     /// Takes in whose contacts they are, in the transaction of the cursor.
@@ -133,6 +127,12 @@ impl App {
             );
         }
         store::case::update(connection, &cases).await?;
+        for proposal in self.propose_duplicates(connection, &cases, now).await? {
+            let contact = cases.iter().find(|case| proposal.case == case.id || proposal.earlier == case.id);
+            let by = contact.map_or_else(|| call.clone(), |case| cause(call, &causes, case.contact));
+            let facts = DuplicateProposalFacts::from(&proposal);
+            events.push(Draft::new("duplicate_proposal.created", proposal.id.name(), now, &facts)?.by(&by));
+        }
         Ok(self.log.append(connection, call, now, &events).await?)
     }
 }

@@ -4,7 +4,7 @@ use kexiang_core::CaseId;
 use kexiang_pg::{Fault, IdempotencyError, classify};
 use thiserror::Error;
 
-use crate::domain::TransitionError;
+use crate::domain::{FamilyError, TransitionError};
 
 /// A refused use case.
 #[derive(Debug, Error)]
@@ -39,6 +39,9 @@ pub enum AppError {
         /// Which.
         case: CaseId,
     },
+    /// Cases can't come together or part like this.
+    #[error(transparent)]
+    Family(#[from] FamilyError),
     /// The etag is not the current one.
     #[error("{name} has changed")]
     EtagMismatch {
@@ -70,6 +73,7 @@ impl AppError {
             | Self::AlreadyExists { .. }
             | Self::Transition { .. }
             | Self::NotJoinable { .. }
+            | Self::Family(_)
             | Self::EtagMismatch { .. }
             | Self::RequestIdReused
             | Self::Json(_) => false,

@@ -5,24 +5,30 @@
 //! | accepting, in batches | [`acceptance`], [`writer`] |
 //! | the verbs of a case | [`cases`] |
 //! | what events of dispatch and customer records change here | [`effects`] |
+//! | duplicates, and mass faults | [`duplicates`], [`incidents`], [`mass_faults`]; what they share: [`following`] |
 //! | sites, registers | [`sites`], [`contacts`] |
 
 pub mod acceptance;
 pub mod cases;
 pub mod contacts;
+pub mod duplicates;
 pub mod effects;
 mod error;
+pub mod following;
+pub mod incidents;
+pub mod mass_faults;
 pub mod sites;
 mod writer;
 
+use jiff::SignedDuration;
 use kexiang_core::Clock;
 use kexiang_events::EventLog;
 use kexiang_pg::{Idempotency, Pool};
 use tokio::task::JoinHandle;
 
-pub use self::{acceptance::Accepted, error::AppError};
+pub use self::{acceptance::Accepted, error::AppError, following::FollowingError};
 use self::{sites::Sites, writer::Writer};
-use crate::SCHEMA;
+use crate::{SCHEMA, config::FollowingConfig};
 
 pub(crate) const IDEMPOTENCY: Idempotency = Idempotency::new(SCHEMA.name);
 
@@ -34,6 +40,7 @@ pub struct App {
     log: EventLog,
     sites: Sites,
     writer: writer::Queue,
+    duplicate_window: SignedDuration,
 }
 
 impl App {
@@ -43,8 +50,15 @@ impl App {
     pub fn start(pool: Pool, clock: Clock, log: EventLog) -> (Self, JoinHandle<()>) {
         let sites = Sites::new(pool.clone());
         let (queue, writer) = Writer::new(&pool, clock.clone(), log.clone(), sites.clone());
-        let app = Self { pool, clock, log, sites, writer: queue };
+        let duplicate_window = FollowingConfig::default().duplicate_window();
+        let app = Self { pool, clock, log, sites, writer: queue, duplicate_window };
         (app, tokio::spawn(writer.run()))
+    }
+
+    /// The same, proposing duplicates within this time; zero for never.
+    #[must_use]
+    pub fn with_duplicate_window(self, duplicate_window: SignedDuration) -> Self {
+        Self { duplicate_window, ..self }
     }
 
     /// The log, for the feed.

@@ -87,7 +87,15 @@ pub(super) fn case(case: Case) -> pb::Case {
         etag: case.version.to_string(),
         inform_channel: case.inform_channel.map(channel).unwrap_or_default(),
         inform_note: case.inform_note.unwrap_or_default(),
+        duplicate_of: optional_name(case.following.duplicate_of),
+        incident: optional_name(case.following.incident),
+        lead_case: optional_name(case.following.lead),
     }
+}
+
+/// The resource name of what may not be there.
+pub(super) fn optional_name<M: kexiang_core::id::Marker>(id: Option<kexiang_core::id::TypedId<M>>) -> String {
+    id.map(kexiang_core::id::TypedId::name).unwrap_or_default()
 }
 
 pub(super) fn optional_time(time: Option<Timestamp>) -> Option<prost_types::Timestamp> {

@@ -7,9 +7,10 @@ use kexiang_rpc::time;
 use prost_types::Any;
 
 use super::convert::{
-    agent, channel, handling, kind, optional_time, purpose, satisfaction, severity, site, state,
+    agent, channel, handling, kind, optional_name, optional_time, purpose, satisfaction, severity, site,
+    state,
 };
-use crate::domain::{CaseFacts, ContactFacts, Site};
+use crate::domain::{CaseFacts, ContactFacts, DuplicateProposalFacts, IncidentFacts, Site};
 
 /// Writes the facts of an event of intake's log.
 ///
@@ -20,6 +21,8 @@ pub fn to_any(event: &StoredEvent) -> Result<Any, serde_json::Error> {
     let any = match event.event_type.split_once('.') {
         Some(("contact", _)) => Any::from_msg(&contact_facts(&serde_json::from_value(data)?)),
         Some(("site", _)) => Any::from_msg(&site(serde_json::from_value::<Site>(data)?)),
+        Some(("incident", _)) => Any::from_msg(&incident_facts(serde_json::from_value(data)?)),
+        Some(("duplicate_proposal", _)) => Any::from_msg(&proposal_facts(&serde_json::from_value(data)?)),
         _ => Any::from_msg(&case_facts(serde_json::from_value(data)?)),
     };
     any.map_err(serde::ser::Error::custom)
@@ -68,6 +71,36 @@ fn case_facts(facts: CaseFacts) -> pb::CaseFacts {
         resolve_time: optional_time(facts.resolved_at),
         inform_time: optional_time(facts.informed_at),
         close_time: optional_time(facts.closed_at),
+        duplicate_of: optional_name(facts.duplicate_of),
+        incident: optional_name(facts.incident),
+        lead_case: optional_name(facts.lead),
+        work_round: facts.work_round,
         return_visit_required: facts.kind.requires_return_visit(),
+    }
+}
+
+fn incident_facts(facts: IncidentFacts) -> pb::IncidentFacts {
+    pb::IncidentFacts {
+        incident: facts.incident.name(),
+        site: facts.site.name(),
+        district: facts.district,
+        category: facts.category,
+        state: super::incidents::state(facts.state),
+        lead_case: optional_name(facts.lead),
+        detected: facts.detected,
+        create_time: Some(time::to_wire(facts.created_at)),
+        resolve_time: optional_time(facts.resolved_at),
+        end_time: optional_time(facts.ended_at),
+    }
+}
+
+fn proposal_facts(facts: &DuplicateProposalFacts) -> pb::DuplicateProposalFacts {
+    pb::DuplicateProposalFacts {
+        duplicate_proposal: facts.proposal.name(),
+        site: facts.site.name(),
+        case: facts.case.name(),
+        earlier_case: facts.earlier.name(),
+        state: super::duplicates::state(facts.state),
+        minutes_apart: facts.minutes_apart,
     }
 }

@@ -1,18 +1,20 @@
 //! Cases.
 
 use jiff_sqlx::{Timestamp as SqlTimestamp, ToSqlx};
-use kexiang_core::{AgentId, CaseId, Channel, ContactId, CustomerId, Kind, Satisfaction, SiteId, UnitId};
-use sqlx::{AssertSqlSafe, FromRow, PgConnection};
+use kexiang_core::{
+    AgentId, CaseId, Channel, ContactId, CustomerId, IncidentId, Kind, Satisfaction, SiteId, UnitId,
+};
+use sqlx::{AssertSqlSafe, FromRow, PgConnection, types::Json};
 use uuid::Uuid;
 
 use super::{optional_word, word};
-use crate::domain::{Case, CaseState};
+use crate::domain::{Case, CaseState, Following, case::Standing};
 
-const COLUMNS: &str = "case_id, site_id, number, contact_id, channel, kind, category, title, description, \
+pub(super) const COLUMNS: &str = "case_id, site_id, number, contact_id, channel, kind, category, title, description, \
      district, address, severity, handling, external_reference, state, customer_id, \
      first_responsible_agent, unit_id, resolution, resolved_at_desk, satisfaction, reopen_count, \
      accepted_at, first_resolved_at, resolved_at, informed_at, inform_channel, inform_note, \
-     closed_at, updated_at, reason, version";
+     closed_at, updated_at, reason, version, duplicate_of, incident_id, lead_case_id, stood, work_round";
 
 /// Which cases to list.
 #[derive(Debug, Clone, Default)]
@@ -89,13 +91,16 @@ pub async fn update(connection: &mut PgConnection, cases: &[Case]) -> sqlx::Resu
              resolution = n.resolution, resolved_at_desk = n.resolved_at_desk, satisfaction = n.satisfaction,
              reopen_count = n.reopen_count, first_resolved_at = n.first_resolved_at, resolved_at = n.resolved_at,
              informed_at = n.informed_at, inform_channel = n.inform_channel, inform_note = n.inform_note,
-             closed_at = n.closed_at, updated_at = n.updated_at, reason = n.reason, version = n.version
+             closed_at = n.closed_at, updated_at = n.updated_at, reason = n.reason, version = n.version,
+             duplicate_of = n.duplicate_of, incident_id = n.incident_id, lead_case_id = n.lead_case_id,
+             stood = n.stood, work_round = nullif(n.work_round, 0)
          from unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::boolean[], $8::text[], $9::integer[],
                      $10::timestamptz[], $11::timestamptz[], $12::timestamptz[], $13::text[], $14::text[],
-                     $15::timestamptz[], $16::timestamptz[], $17::text[], $18::bigint[])
+                     $15::timestamptz[], $16::timestamptz[], $17::text[], $18::bigint[], $19::uuid[], $20::uuid[],
+                     $21::uuid[], $22::jsonb[], $23::integer[])
              as n (case_id, handling, state, customer_id, unit_id, resolution, resolved_at_desk, satisfaction, reopen_count,
                    first_resolved_at, resolved_at, informed_at, inform_channel, inform_note, closed_at, updated_at,
-                   reason, version)
+                   reason, version, duplicate_of, incident_id, lead_case_id, stood, work_round)
          where c.case_id = n.case_id",
     )
     .bind(cases.iter().map(|case| case.id.uuid()).collect::<Vec<_>>())
@@ -116,6 +121,11 @@ pub async fn update(connection: &mut PgConnection, cases: &[Case]) -> sqlx::Resu
     .bind(cases.iter().map(|case| case.updated_at.to_sqlx()).collect::<Vec<_>>())
     .bind(cases.iter().map(|case| case.reason.as_deref()).collect::<Vec<_>>())
     .bind(cases.iter().map(|case| case.version).collect::<Vec<_>>())
+    .bind(cases.iter().map(|case| case.following.duplicate_of.map(CaseId::uuid)).collect::<Vec<_>>())
+    .bind(cases.iter().map(|case| case.following.incident.map(IncidentId::uuid)).collect::<Vec<_>>())
+    .bind(cases.iter().map(|case| case.following.lead.map(CaseId::uuid)).collect::<Vec<_>>())
+    .bind(cases.iter().map(|case| case.following.stood.as_ref().map(Json)).collect::<Vec<_>>())
+    .bind(cases.iter().map(|case| case.following.work_round).collect::<Vec<_>>())
     .execute(connection)
     .await?;
     Ok(())
@@ -186,7 +196,7 @@ pub async fn list(
 }
 
 #[derive(FromRow)]
-struct CaseRow {
+pub(super) struct CaseRow {
     case_id: Uuid,
     site_id: String,
     number: String,
@@ -219,6 +229,11 @@ struct CaseRow {
     updated_at: SqlTimestamp,
     reason: Option<String>,
     version: i64,
+    duplicate_of: Option<Uuid>,
+    incident_id: Option<Uuid>,
+    lead_case_id: Option<Uuid>,
+    stood: Option<Json<Standing>>,
+    work_round: Option<i32>,
 }
 
 impl TryFrom<CaseRow> for Case {
@@ -257,6 +272,13 @@ impl TryFrom<CaseRow> for Case {
             updated_at: row.updated_at.to_jiff(),
             reason: row.reason,
             version: row.version,
+            following: Following {
+                duplicate_of: row.duplicate_of.map(CaseId::from_uuid),
+                incident: row.incident_id.map(IncidentId::from_uuid),
+                lead: row.lead_case_id.map(CaseId::from_uuid),
+                stood: row.stood.map(|stood| stood.0),
+                work_round: row.work_round.unwrap_or_default(),
+            },
         })
     }
 }

@@ -2,6 +2,10 @@
 
 pub mod case;
 pub mod contact;
+pub mod duplicate;
+pub mod following;
+pub mod incident;
+pub mod own_log;
 pub mod register;
 pub mod request;
 pub mod site;

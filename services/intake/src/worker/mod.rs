@@ -2,3 +2,4 @@
 
 pub mod customer_events;
 pub mod dispatch_events;
+pub mod mass_faults;

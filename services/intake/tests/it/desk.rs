@@ -82,6 +82,7 @@ impl Desk {
             database_connections,
             dispatch_address,
             customer_records_address,
+            following: Default::default(),
             limits: Limits::default(),
         };
         let deps = Deps {
@@ -131,9 +132,13 @@ impl Desk {
 
     /// The token of somebody who may do everything here.
     pub fn bearer(&self, subject: &str) -> Bearer {
-        let roles = [Role::Agent, Role::Supervisor, Role::Administrator];
+        self.bearer_of(subject, &[Role::Agent, Role::Supervisor, Role::Administrator])
+    }
+
+    /// The token of somebody with these roles.
+    pub fn bearer_of(&self, subject: &str, roles: &[Role]) -> Bearer {
         let week = Duration::from_secs(7 * 24 * 3600);
-        let token = self.issuer.issue(subject, &roles, week, START).unwrap();
+        let token = self.issuer.issue(subject, roles, week, START).unwrap();
         Bearer(format!("Bearer {token}").parse().unwrap())
     }
 

@@ -128,6 +128,7 @@ async fn the_facts_are_the_case_and_the_contact_as_they_are() {
         inform_time: case.inform_time,
         close_time: case.close_time,
         return_visit_required: true,
+        ..CaseFacts::default()
     };
     assert_eq!(facts, expected);
     let first = events.iter().find(|event| event.subject == case.contact).unwrap();

@@ -69,6 +69,7 @@ fn intake(whole: &WholeConfig, endpoints: &Endpoints, listener: TcpListener) -> 
         database_connections: CONNECTIONS,
         dispatch_address: endpoints.dispatch.clone(),
         customer_records_address: endpoints.customer_records.clone(),
+        following: Default::default(),
         limits: Limits::default(),
     };
     let deps = deps(whole, SERVICE);

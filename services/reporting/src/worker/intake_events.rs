@@ -21,6 +21,9 @@ pub const TYPES: &[&str] = &[
     "case.archived",
     "case.withdrawn",
     "case.reopened",
+    "case.joined",
+    "case.lead_changed",
+    "case.left",
 ];
 
 /// Projects cases.

@@ -12,6 +12,10 @@
 //! | CLOSED | put away | ARCHIVED | a supervisor |
 //! | RECEIVED, DISPATCHED | withdrawn, with a reason | WITHDRAWN | the desk |
 //! | RESOLVED, INFORMED, VISITED, CLOSED | reopened, with a reason | RECEIVED, handling DISPATCH | the desk, or a dissatisfied answer |
+//! | RECEIVED, DISPATCHED | joined: part of an incident, or linked as a duplicate | as it was; it may follow a lead | the desk, or its reports |
+//! | RECEIVED, DISPATCHED | its lead changed: another one, or none any more | as it was | its lead's withdrawal or leave |
+//! | RECEIVED, DISPATCHED | resolved with its lead, or with its incident | RESOLVED, and where it stood is kept | its lead's resolution |
+//! | any, but INFORMED and later for what follows | left, with a reason | as it stood before | the desk |
 //!
 //! Invariants: nothing else moves a case; `first_resolved_at` is set once; `resolved_at` is set exactly in RESOLVED, INFORMED,
 //! VISITED, CLOSED and ARCHIVED; `closed_at` exactly in CLOSED and ARCHIVED; complaints and faults never reach CLOSED without
@@ -21,7 +25,9 @@
 //! |---|---|
 //! | the words for where it stands and who works first | [`state`] |
 //! | what may happen to it, and when | [`transition`] |
+//! | whose work is also its work (IN-15, IN-16) | [`following`] |
 
+pub mod following;
 pub mod state;
 pub mod transition;
 
@@ -31,6 +37,7 @@ use kexiang_core::{
 use serde::{Deserialize, Serialize};
 
 pub use self::{
+    following::{Belonging, Following, Standing},
     state::{CaseState, Handling},
     transition::{Transition, TransitionError},
 };
@@ -156,6 +163,9 @@ pub struct Case {
     pub reason: Option<String>,
     /// Grows with every change; the etag.
     pub version: i64,
+    /// Whose work is also its work.
+    #[serde(default)]
+    pub following: Following,
 }
 
 impl NewCase {
@@ -196,6 +206,7 @@ impl NewCase {
             updated_at: opening.now,
             reason: None,
             version: 1,
+            following: Following::default(),
         }
     }
 }
@@ -235,6 +246,10 @@ impl Case {
             resolved_at: self.resolved_at,
             informed_at: self.informed_at,
             closed_at: self.closed_at,
+            duplicate_of: self.following.duplicate_of,
+            incident: self.following.incident,
+            lead: self.following.lead,
+            work_round: self.following.work_round,
         }
     }
 }

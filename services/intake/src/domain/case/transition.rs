@@ -1,9 +1,9 @@
 //! What may happen to a case: the one place that moves it, by the table in the head of [`super`].
 
-use kexiang_core::{Channel, Satisfaction, Timestamp, UnitId};
+use kexiang_core::{CaseId, Channel, Satisfaction, Timestamp, UnitId};
 use thiserror::Error;
 
-use super::{Case, CaseState, Handling};
+use super::{Belonging, Case, CaseState, Handling};
 
 /// What happens to a case.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +53,30 @@ pub enum Transition {
         /// Why.
         reason: String,
     },
+    /// It becomes part of an incident, or is linked as a duplicate.
+    Join {
+        /// What it joins.
+        belonging: Belonging,
+        /// Whom it follows; nobody for the lead of an incident.
+        lead: Option<CaseId>,
+    },
+    /// It follows another lead, or nobody any more.
+    Follow {
+        /// Whom.
+        lead: Option<CaseId>,
+    },
+    /// It is resolved with its lead or its incident.
+    ResolveTogether {
+        /// What was done.
+        resolution: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// It goes its own way again.
+    Leave {
+        /// Why.
+        reason: String,
+    },
 }
 
 impl Transition {
@@ -62,13 +86,18 @@ impl Transition {
         match self {
             Self::RequestDispatch => "case.dispatch_requested",
             Self::Dispatch { .. } => "case.dispatched",
-            Self::ResolveAtDesk { .. } | Self::Resolve { .. } => "case.resolved",
+            Self::ResolveAtDesk { .. } | Self::Resolve { .. } | Self::ResolveTogether { .. } => {
+                "case.resolved"
+            }
             Self::Inform { .. } => "case.informed",
             Self::Visit { .. } => "case.visited",
             Self::Close => "case.closed",
             Self::Archive => "case.archived",
             Self::Withdraw { .. } => "case.withdrawn",
             Self::Reopen { .. } => "case.reopened",
+            Self::Join { .. } => "case.joined",
+            Self::Follow { .. } => "case.lead_changed",
+            Self::Leave { .. } => "case.left",
         }
     }
 }
@@ -87,7 +116,11 @@ pub enum TransitionError {
     /// Complaints and faults close only after their return visit.
     #[error("a case of this kind closes only after its return visit")]
     ReturnVisitRequired,
+    /// It follows another case, or belongs to something already.
+    #[error("the case follows another one, is part of an incident or linked as a duplicate")]
+    FollowsAnother,
 }
+
 impl Case {
     /// Applies a transition of the table in the module's head.
     ///
@@ -98,6 +131,7 @@ impl Case {
         match transition {
             Transition::RequestDispatch => {
                 self.need(self.is_at_desk(), "RECEIVED with handling DESK")?;
+                self.need_own_work()?;
                 self.handling = Handling::Dispatch;
             }
             Transition::Dispatch { unit } => {
@@ -111,6 +145,7 @@ impl Case {
             }
             Transition::ResolveAtDesk { resolution } => {
                 self.need(self.is_at_desk(), "RECEIVED with handling DESK")?;
+                self.need_own_work()?;
                 self.resolve(resolution, true, now);
             }
             Transition::Resolve { resolution, at } => {
@@ -145,19 +180,24 @@ impl Case {
                 self.need(matches!(self.state, Received | Dispatched), "RECEIVED or DISPATCHED")?;
                 self.state = Withdrawn;
                 self.reason = Some(reason.clone());
+                self.part();
             }
             Transition::Reopen { reason } => {
                 let reopenable = matches!(self.state, Resolved | Informed | Visited | Closed);
                 self.need(reopenable, "RESOLVED, INFORMED, VISITED or CLOSED")?;
                 self.reopen(reason);
             }
+            Transition::Join { belonging, lead } => self.join(*belonging, *lead)?,
+            Transition::Follow { lead } => self.follow(*lead)?,
+            Transition::ResolveTogether { resolution, at } => self.resolve_together(resolution, *at)?,
+            Transition::Leave { reason } => self.leave(reason)?,
         }
         self.updated_at = now;
         self.version += 1;
         Ok(())
     }
 
-    fn need(&self, is_there: bool, needed: &'static str) -> Result<(), TransitionError> {
+    pub(super) fn need(&self, is_there: bool, needed: &'static str) -> Result<(), TransitionError> {
         if is_there { Ok(()) } else { Err(TransitionError::State { state: self.state, needed }) }
     }
 
@@ -166,7 +206,7 @@ impl Case {
     }
 
     /// Never before its acceptance, whatever the clocks of others and a corrected one of ours say.
-    fn resolve(&mut self, resolution: &str, at_desk: bool, at: Timestamp) {
+    pub(super) fn resolve(&mut self, resolution: &str, at_desk: bool, at: Timestamp) {
         let at = at.max(self.accepted_at);
         self.state = CaseState::Resolved;
         self.resolution = Some(resolution.to_owned());
@@ -186,5 +226,7 @@ impl Case {
         self.inform_channel = None;
         self.inform_note = None;
         self.closed_at = None;
+        self.following.lead = None;
+        self.following.stood = None;
     }
 }
