@@ -7,6 +7,7 @@ mod calls;
 mod center;
 mod contract;
 mod evidence;
+mod mass_fault;
 mod observability;
 mod operation;
 mod raw;

@@ -14,7 +14,8 @@
 //! event in `domain/facts.rs`, the use case in `app/work_orders.rs`, the handler in `grpc/service.rs`, a story in `tests/it`.
 //!
 //! # Invariants and failure cases
-//! - One work order and one return visit per life of a case, however often events come.
+//! - One work order per round of a life of a case, one of them not cancelled, and one return visit per life, however often
+//!   events come.
 //! - `agents.open_orders` equals a recount at every commit; it changes only under the lock of the agent's unit.
 //! - Where orders wait, no line fits them, or nobody is free who could take them, or the worker is on its way; no
 //!   transaction settles more than 500 of each.

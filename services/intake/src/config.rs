@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use clap::value_parser;
+use jiff::SignedDuration;
 use kexiang_rpc::server::Limits;
 
-use crate::domain::promise::EscalationRule;
+use crate::domain::{Threshold, promise::EscalationRule};
 
 /// The settings of intake.
 #[derive(Debug, Clone, clap::Args)]
@@ -44,9 +45,43 @@ pub struct Config {
     /// Recognising callers.
     #[command(flatten)]
     pub recognition: RecognitionSettings,
+    /// When cases are one matter.
+    #[command(flatten)]
+    pub following: FollowingConfig,
     /// Limits.
     #[command(flatten)]
     pub limits: Limits,
+}
+
+/// When cases are proposed as duplicates (IN-15) and reports are a mass fault (IN-16).
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub struct FollowingConfig {
+    /// Cases of the same customer, category and place are proposed as duplicates within so many hours; 0 for never.
+    #[arg(long, env = "KEXIANG_DUPLICATE_WINDOW_HOURS", default_value_t = 24)]
+    pub duplicate_window_hours: u16,
+    /// So many fault reports of one district and category are a mass fault; 0 for never.
+    #[arg(long, env = "KEXIANG_MASS_FAULT_REPORTS", default_value_t = 5)]
+    pub mass_fault_reports: u16,
+    /// When they are accepted within so many minutes.
+    #[arg(long, env = "KEXIANG_MASS_FAULT_WINDOW_MINUTES", default_value_t = 30)]
+    pub mass_fault_window_minutes: u16,
+}
+
+impl Default for FollowingConfig {
+    fn default() -> Self {
+        Self { duplicate_window_hours: 24, mass_fault_reports: 5, mass_fault_window_minutes: 30 }
+    }
+}
+
+impl FollowingConfig {
+    pub(crate) fn duplicate_window(&self) -> SignedDuration {
+        SignedDuration::from_hours(i64::from(self.duplicate_window_hours))
+    }
+
+    pub(crate) fn threshold(&self) -> Threshold {
+        let window = SignedDuration::from_mins(i64::from(self.mass_fault_window_minutes));
+        Threshold { reports: usize::from(self.mass_fault_reports), window }
+    }
 }
 
 /// When a promise is about to be missed (IN-12): whichever of both comes later.

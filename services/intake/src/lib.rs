@@ -29,7 +29,7 @@ use kexiang_rpc::{Deps, server::Server};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-pub use config::{Config, PromiseSettings, RecognitionSettings};
+pub use config::{Config, FollowingConfig, PromiseSettings, RecognitionSettings};
 
 use crate::{
     app::{
@@ -70,6 +70,7 @@ pub async fn run(
         .context("KEXIANG_INTAKE_DATABASE_URL is no database address")?;
     let log = EventLog::new(SCHEMA.name);
     let (app, mut writer) = App::start(pool.clone(), deps.clock.clone(), log.clone());
+    let app = app.with_duplicate_window(config.following.duplicate_window());
     let evidence = evidence_desk(&config, &deps, &pool, &log)?;
     let server = Server::new(SERVICE, DOMAIN, deps.verifier.clone(), config.limits.clone());
     let parts = Parts { config, deps, pool: pool.clone(), log, app, evidence, shutdown: shutdown.clone() };

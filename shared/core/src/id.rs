@@ -154,6 +154,10 @@ pub mod of {
     pub enum Hold {}
     /// Marks [`super::NoticeId`].
     pub enum Notice {}
+    /// Marks [`super::IncidentId`].
+    pub enum Incident {}
+    /// Marks [`super::DuplicateProposalId`].
+    pub enum DuplicateProposal {}
 
     impl Marker for Case {
         const COLLECTION: &'static str = "cases";
@@ -182,6 +186,14 @@ pub mod of {
     impl Marker for Task {
         const COLLECTION: &'static str = "tasks";
         const TYPE: &'static str = "Task";
+    }
+    impl Marker for Incident {
+        const COLLECTION: &'static str = "incidents";
+        const TYPE: &'static str = "Incident";
+    }
+    impl Marker for DuplicateProposal {
+        const COLLECTION: &'static str = "duplicateProposals";
+        const TYPE: &'static str = "DuplicateProposal";
     }
     impl Marker for Event {
         const COLLECTION: &'static str = "events";
@@ -271,6 +283,10 @@ pub type HandoverId = TypedId<of::Handover>;
 pub type HoldId = TypedId<of::Hold>;
 /// Something that staff have to know at once.
 pub type NoticeId = TypedId<of::Notice>;
+/// A mass fault 群障.
+pub type IncidentId = TypedId<of::Incident>;
+/// A proposal that two cases are one matter.
+pub type DuplicateProposalId = TypedId<of::DuplicateProposal>;
 
 #[cfg(test)]
 mod tests {

@@ -44,6 +44,8 @@ const AUTHORS: &[Role] = &[Agent, Supervisor];
 const REVIEWERS: &[Role] = &[Supervisor, Administrator];
 /// Who gives work out.
 const DISPATCHERS: &[Role] = &[Dispatcher, Supervisor, Administrator];
+/// Who decides that several cases are one matter, and what becomes of it.
+const COORDINATORS: &[Role] = &[Agent, Supervisor, Dispatcher, Administrator];
 /// Who does the work. Which order is whose is a rule of dispatch.
 const DOERS: &[Role] = &[Technician, Department, Agent, Supervisor, Dispatcher];
 /// Who may verify the work of others.
@@ -164,6 +166,22 @@ pub const TABLE: &[(&str, Access)] = &[
     ("/kexiang.intake.v1.NoticeService/ListNotices", Access::Roles(STAFF)),
     ("/kexiang.intake.v1.NoticeService/WatchNotices", Access::Roles(STAFF)),
     ("/kexiang.intake.v1.NoticeService/AcknowledgeNotice", Access::Roles(STAFF)),
+    // Intake: duplicates and mass faults.
+    ("/kexiang.intake.v1.IncidentService/GetIncident", Access::Roles(STAFF)),
+    ("/kexiang.intake.v1.IncidentService/ListIncidents", Access::Roles(STAFF)),
+    ("/kexiang.intake.v1.IncidentService/ListIncidentCases", Access::Roles(STAFF)),
+    ("/kexiang.intake.v1.IncidentService/CreateIncident", Access::Roles(COORDINATORS)),
+    ("/kexiang.intake.v1.IncidentService/JoinIncident", Access::Roles(COORDINATORS)),
+    ("/kexiang.intake.v1.IncidentService/LeaveIncident", Access::Roles(COORDINATORS)),
+    ("/kexiang.intake.v1.IncidentService/ResolveIncident", Access::Roles(COORDINATORS)),
+    ("/kexiang.intake.v1.IncidentService/InformIncidentReporters", Access::Roles(DESK)),
+    ("/kexiang.intake.v1.IncidentService/CloseIncident", Access::Roles(COORDINATORS)),
+    ("/kexiang.intake.v1.IncidentService/DissolveIncident", Access::Roles(COORDINATORS)),
+    ("/kexiang.intake.v1.DuplicateService/GetDuplicateProposal", Access::Roles(STAFF)),
+    ("/kexiang.intake.v1.DuplicateService/ListDuplicateProposals", Access::Roles(STAFF)),
+    ("/kexiang.intake.v1.DuplicateService/LinkDuplicate", Access::Roles(COORDINATORS)),
+    ("/kexiang.intake.v1.DuplicateService/DismissDuplicate", Access::Roles(COORDINATORS)),
+    ("/kexiang.intake.v1.DuplicateService/UnlinkDuplicate", Access::Roles(COORDINATORS)),
     // Dispatch.
     ("/kexiang.dispatch.v1.DispatchService/CreateUnit", Access::Roles(SETUP)),
     ("/kexiang.dispatch.v1.DispatchService/GetUnit", Access::Roles(STAFF)),

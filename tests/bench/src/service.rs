@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::{Context, anyhow};
 use kexiang_core::Clock;
-use kexiang_intake::{Config, PromiseSettings, RecognitionSettings, SERVICE};
+use kexiang_intake::{Config, FollowingConfig, PromiseSettings, RecognitionSettings, SERVICE};
 use kexiang_rpc::{
     Deps,
     server::Limits,
@@ -45,6 +45,8 @@ impl Service {
             evidence_link_base: String::new(),
             promises: PromiseSettings::default(),
             recognition: RecognitionSettings::default(),
+            // The load is of one grid and category: it would be one mass fault of everybody.
+            following: FollowingConfig { mass_fault_reports: 0, ..FollowingConfig::default() },
             limits: Limits::default(),
         };
         let clock = Clock::system();

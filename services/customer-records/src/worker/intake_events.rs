@@ -36,6 +36,9 @@ pub const TYPES: &[&str] = &[
     "case.archived",
     "case.withdrawn",
     "case.reopened",
+    "case.joined",
+    "case.lead_changed",
+    "case.left",
 ];
 
 /// How many contacts intake gives at once.

@@ -1,7 +1,11 @@
 //! What cases ask of dispatch: work orders, cancellations, return visits (DI-7, DI-6, DI-19).
 //!
 //! A batch of events is decided in one transaction, the consumer's, which also moves its cursor. Whatever comes again is
-//! known by its case and life, so nothing is made twice.
+//! known by its case, life and round, so nothing is made twice.
+//!
+//! A case that comes to follow another one (IN-15, IN-16) loses its open order; when it goes its own way again it gets a new
+//! one, of the next round, unless its work of this life was completed meanwhile. An event of an earlier round touches no later
+//! order.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,6 +26,7 @@ use crate::{
 };
 
 const WITHDRAWN: &str = "the case was withdrawn";
+const RECALLED: &str = "the case was resolved without it";
 
 impl App {
     /// Does what a batch of events of cases asks, in the transaction of `connection`. The caller commits and then calls
@@ -60,18 +65,27 @@ impl App {
     }
 }
 
-/// One life of a case: the key of its order and of its return visit.
+/// One life of a case: the key of its return visit.
 type Life = (CaseId, i32);
+/// One round of a life: the key of an order.
+type Round = (CaseId, i32, i32);
+
+/// Up to the end of time.
+const ANY_ROUND: (i32, i32) = (i32::MAX, i32::MAX);
+
+fn round(order: &WorkOrder) -> Round {
+    (order.brief.case, order.brief.life, order.brief.round)
+}
 
 /// The orders and tasks that a batch is about, as it leaves them.
 struct Batch {
     table: RoutingTable,
-    orders: BTreeMap<Life, WorkOrder>,
+    orders: BTreeMap<Round, WorkOrder>,
     tasks: BTreeMap<Life, Task>,
     /// Orders that were cancelled while an agent had them, as they were before.
     released: Vec<WorkOrder>,
     /// Orders that joined a queue, in order, with the call that did it.
-    queued: Vec<(Call, Life)>,
+    queued: Vec<(Call, Round)>,
     changes: Changes,
 }
 
@@ -90,7 +104,7 @@ impl Batch {
         let tasks = store::tasks::lock_of_cases(connection, cases).await?;
         Ok(Self {
             table: RoutingTable::new(routes),
-            orders: orders.into_iter().map(|order| ((order.brief.case, order.brief.life), order)).collect(),
+            orders: orders.into_iter().map(|order| (round(&order), order)).collect(),
             tasks: tasks.into_iter().map(|task| ((task.case, task.life), task)).collect(),
             released: Vec::new(),
             queued: Vec::new(),
@@ -109,8 +123,12 @@ impl Batch {
             }
             Demand::Nothing => {
                 self.cancel_tasks(moment, case.id)?;
-                self.cancel_orders(moment, case.id)
+                self.cancel_orders(moment, case.id, ANY_ROUND, WITHDRAWN)
             }
+            Demand::Follow(lead) => {
+                self.cancel_orders(moment, case.id, (case.life, case.round), &lead.explanation())
+            }
+            Demand::Recall => self.cancel_orders(moment, case.id, (case.life, case.round), RECALLED),
             Demand::ReturnVisit(informed_at) => match self.tasks.entry((case.id, case.life)) {
                 std::collections::btree_map::Entry::Occupied(_) => Ok(()),
                 std::collections::btree_map::Entry::Vacant(vacant) => {
@@ -122,8 +140,12 @@ impl Batch {
     }
 
     fn open_order(&mut self, moment: Moment<'_>, case: &Case) -> Result<(), AppError> {
-        let life = (case.id, case.life);
-        if self.orders.contains_key(&life) {
+        let key = (case.id, case.life, case.round);
+        let mut of_life = self.orders.range((case.id, case.life, i32::MIN)..=(case.id, case.life, i32::MAX));
+        let is_there = |(round, order): (&Round, &WorkOrder)| {
+            round.2 >= case.round || order.state != WorkOrderState::Cancelled
+        };
+        if of_life.any(is_there) {
             return Ok(());
         }
         let mut order = WorkOrder::new(case.brief(), moment.now);
@@ -132,18 +154,26 @@ impl Batch {
             let id = order.id;
             order = order.route(routing, moment.now).map_err(|source| AppError::refused(id, source))?;
             self.changes.change_order(moment, WORK_ORDER_ROUTED, &order)?;
-            self.queued.push((moment.call.clone(), life));
+            self.queued.push((moment.call.clone(), key));
         }
-        self.orders.insert(life, order);
+        self.orders.insert(key, order);
         Ok(())
     }
 
-    fn cancel_orders(&mut self, moment: Moment<'_>, case: CaseId) -> Result<(), AppError> {
-        for (_, order) in self.orders.range_mut((case, i32::MIN)..=(case, i32::MAX)) {
+    /// Cancels what is open of the rounds up to `last`.
+    fn cancel_orders(
+        &mut self,
+        moment: Moment<'_>,
+        case: CaseId,
+        last: (i32, i32),
+        reason: &str,
+    ) -> Result<(), AppError> {
+        let rounds = (case, i32::MIN, i32::MIN)..=(case, last.0, last.1);
+        for (_, order) in self.orders.range_mut(rounds) {
             if !WorkOrderState::CANCELLABLE.contains(&order.state) {
                 continue;
             }
-            let cancelled = order.clone().cancel(WITHDRAWN, moment.now);
+            let cancelled = order.clone().cancel(reason, moment.now);
             let cancelled = cancelled.map_err(|source| AppError::refused(order.id, source))?;
             self.changes.change_order(moment, WORK_ORDER_CANCELLED, &cancelled)?;
             let before = std::mem::replace(order, cancelled);
@@ -167,7 +197,7 @@ impl Batch {
 
     /// The units whose agents this batch is about.
     fn units(&self) -> impl Iterator<Item = &UnitId> {
-        let queued = self.queued.iter().filter_map(|(_, life)| self.orders.get(life));
+        let queued = self.queued.iter().filter_map(|(_, key)| self.orders.get(key));
         queued.chain(&self.released).filter_map(WorkOrder::unit)
     }
 
@@ -181,8 +211,8 @@ impl Batch {
     }
 
     /// Chooses who gets a new order, unless it was cancelled by a later event of the batch.
-    fn place(&mut self, moment: Moment<'_>, desk: &mut Desk, life: Life) -> Result<(), AppError> {
-        match self.orders.remove(&life) {
+    fn place(&mut self, moment: Moment<'_>, desk: &mut Desk, key: Round) -> Result<(), AppError> {
+        match self.orders.remove(&key) {
             Some(order) if order.state == WorkOrderState::Queued => {
                 desk.place(moment, order, &mut self.changes)
             }

@@ -1,7 +1,9 @@
 //! What intake tells about cases, as far as dispatch acts on it.
 
 use jiff::SignedDuration;
-use kexiang_core::{AgentId, CaseId, Channel, EventId, Kind, Severity, SiteId, TaskId, Timestamp};
+use kexiang_core::{
+    AgentId, CaseId, Channel, EventId, IncidentId, Kind, Severity, SiteId, TaskId, Timestamp,
+};
 
 use super::{
     task::{RETURN_VISIT_WITHIN, Task, TaskKind, TaskState},
@@ -30,8 +32,32 @@ pub enum Demand {
     WorkAgain,
     /// Nothing any more: the case was withdrawn.
     Nothing,
+    /// No work of its own: it follows another case, whose order is its work too (IN-15, IN-16).
+    Follow(Lead),
+    /// No work any more: it was resolved without its order.
+    Recall,
     /// A return visit (DI-19): the customer was informed at this time.
     ReturnVisit(Timestamp),
+}
+
+/// Whom a case follows, and why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lead {
+    /// The case whose order is the work of both.
+    pub case: CaseId,
+    /// The incident that both are part of; none for a duplicate.
+    pub incident: Option<IncidentId>,
+}
+
+impl Lead {
+    /// Why an order is cancelled, in words.
+    #[must_use]
+    pub fn explanation(&self) -> String {
+        match self.incident {
+            Some(incident) => format!("worked with {}, the lead of {}", self.case.name(), incident.name()),
+            None => format!("a duplicate, worked with {}", self.case.name()),
+        }
+    }
 }
 
 /// What dispatch needs to know of a case.
@@ -57,6 +83,8 @@ pub struct Case {
     pub first_responsible_agent: Option<AgentId>,
     /// Which life of the case: 1, and one more for each reopening.
     pub life: i32,
+    /// How often it went its own way again after following another one.
+    pub round: i32,
 }
 
 impl Case {
@@ -67,6 +95,7 @@ impl Case {
             case: self.id,
             case_number: self.number.clone(),
             life: self.life,
+            round: self.round,
             site: self.site.clone(),
             kind: self.kind,
             channel: self.channel,

@@ -36,7 +36,7 @@ pub enum WorkOrderState {
     Finished,
     /// Verified by another person. 验收. Final.
     Completed,
-    /// The case was withdrawn. Final.
+    /// The case was withdrawn, follows another one, or was resolved without it. Final.
     Cancelled,
 }
 

@@ -17,8 +17,11 @@ pub struct Brief {
     pub case: CaseId,
     /// Its number.
     pub case_number: String,
-    /// Which life of the case: 1, and one more for each reopening; one order in each.
+    /// Which life of the case: 1, and one more for each reopening.
     pub life: i32,
+    /// How often the case had gone its own way again after following another one; one order in each round of a life.
+    #[serde(default)]
+    pub round: i32,
     /// Where the case was accepted.
     pub site: SiteId,
     /// What it is.

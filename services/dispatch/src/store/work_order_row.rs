@@ -9,7 +9,7 @@ use super::{StoreError, read, read_optional};
 use crate::domain::work_order::{Brief, Proof, Routing, WorkOrder};
 
 pub(super) const TABLE: &str = "dispatch.work_orders";
-pub(super) const COLUMNS: &str = "work_order_id, case_id, case_number, life, site_id, kind, channel, category, \
+pub(super) const COLUMNS: &str = "work_order_id, case_id, case_number, life, round, site_id, kind, channel, category, \
      district, severity, state, unit_id, route_id, route_explanation, agent_id, previous_agent_id, report, evidence, \
      verifier, rework_count, reason, created_at, assigned_at, accepted_at, started_at, finished_at, completed_at, \
      updated_at, version";
@@ -20,6 +20,7 @@ pub(super) struct WorkOrderRow {
     case_id: Uuid,
     case_number: String,
     life: i32,
+    round: i32,
     site_id: String,
     kind: String,
     channel: String,
@@ -53,6 +54,7 @@ impl WorkOrderRow {
             case: CaseId::from_uuid(self.case_id),
             case_number: self.case_number.clone(),
             life: self.life,
+            round: self.round,
             site: read(TABLE, "site_id", &self.site_id)?,
             kind: read(TABLE, "kind", &self.kind)?,
             channel: read(TABLE, "channel", &self.channel)?,
@@ -107,6 +109,7 @@ impl From<&WorkOrder> for WorkOrderRow {
             case_id: brief.case.uuid(),
             case_number: brief.case_number.clone(),
             life: brief.life,
+            round: brief.round,
             site_id: brief.site.to_string(),
             kind: brief.kind.to_string(),
             channel: brief.channel.to_string(),

@@ -13,7 +13,7 @@ use sqlx::PgConnection;
 
 use crate::{
     app::App,
-    domain::case::{Case, CaseEvent, Demand},
+    domain::case::{Case, CaseEvent, Demand, Lead},
 };
 
 /// The name of the consumer and of its cursor.
@@ -26,6 +26,10 @@ pub const TYPES: &[&str] = &[
     "case.informed",
     "case.withdrawn",
     "case.reopened",
+    "case.joined",
+    "case.lead_changed",
+    "case.left",
+    "case.recalled",
 ];
 
 /// Does what cases ask.
@@ -69,11 +73,24 @@ fn demand(event: &Event, facts: &CaseFacts) -> Result<Option<Demand>, HandlerErr
         "case.dispatch_requested" => Some(Demand::Work),
         "case.reopened" => Some(Demand::WorkAgain),
         "case.withdrawn" => Some(Demand::Nothing),
+        "case.recalled" => Some(Demand::Recall),
+        "case.joined" | "case.lead_changed" | "case.left" => own_way(event, facts)?,
         "case.informed" if facts.return_visit_required => {
             Some(Demand::ReturnVisit(informed_at(event, facts)?))
         }
         _ => None,
     })
+}
+
+/// What a case asks that came to follow another one, or follows nobody any more: whichever it is now.
+fn own_way(event: &Event, facts: &CaseFacts) -> Result<Option<Demand>, HandlerError> {
+    let name = |error| HandlerError::malformed(event, error);
+    if let Some(case) = field::optional(&facts.lead_case, field::name).map_err(name)? {
+        let incident = field::optional(&facts.incident, field::name).map_err(name)?;
+        return Ok(Some(Demand::Follow(Lead { case, incident })));
+    }
+    let is_to_be_worked = matches!(facts.state(), CaseState::Received | CaseState::Dispatched);
+    Ok(Some(Demand::Work).filter(|_| is_to_be_worked && facts.handling() != Handling::Desk))
 }
 
 fn informed_at(event: &Event, facts: &CaseFacts) -> Result<Timestamp, HandlerError> {
@@ -98,5 +115,6 @@ fn case(event: &Event, facts: &CaseFacts) -> Result<Case, HandlerError> {
         first_responsible_agent: field::optional(&facts.first_responsible_agent, field::slug_name)
             .map_err(name)?,
         life: facts.reopen_count.saturating_add(1),
+        round: facts.work_round,
     })
 }

@@ -13,6 +13,7 @@ mod case_facts;
 mod center;
 mod exactly_once;
 mod fake_intake;
+mod following;
 mod queue;
 mod reassignment;
 mod refusals;

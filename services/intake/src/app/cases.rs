@@ -1,14 +1,13 @@
 //! Reading cases, and the verbs that people do with them.
 
 use kexiang_core::{Call, CaseId, HoldId, Timestamp};
-use kexiang_events::Draft;
 use kexiang_pg::Claim;
 use sqlx::PgConnection;
 
 use super::{App, AppError, IDEMPOTENCY, promises};
 pub use crate::store::case::CaseFilter;
 use crate::{
-    domain::{Case, Transition},
+    domain::{Case, Family, Transition},
     store,
 };
 
@@ -55,20 +54,19 @@ impl App {
         if let Claim::Replay(case) = IDEMPOTENCY.claim(&mut transaction, call, now).await? {
             return Ok(case);
         }
-        let mut case =
-            store::case::lock(&mut transaction, &[id]).await?.pop().ok_or_else(|| not_found(id))?;
+        let mut family = self.lock_family(&mut transaction, &[id], Family::is_concerned(&transition)).await?;
+        let case = family.case(id).ok_or_else(|| not_found(id))?;
         if etag.is_some_and(|etag| etag != case.version) {
             return Err(AppError::EtagMismatch { name: id.name() });
         }
         let promised = promises::waiting(&mut transaction, &[id]).await?;
         promised.allows(id, &transition)?;
         let was_held = case.hold.is_some();
-        case.apply_by_person(&transition, now).map_err(|source| AppError::Transition { case: id, source })?;
-        store::case::update(&mut transaction, std::slice::from_ref(&case)).await?;
+        family.apply_by_person(id, &transition, now)?;
+        let events = self.drafts(&mut transaction, call, now, &mut family).await?;
+        self.save_family(&mut transaction, call, now, &family, &events).await?;
+        let case = family.case(id).cloned().ok_or_else(|| not_found(id))?;
         keep_spell(&mut transaction, call, &case, was_held, &transition, now).await?;
-        let site = self.sites.get_over(&mut transaction, &case.site).await?;
-        let event = Draft::new(transition.event_type(), id.name(), now, &case.facts(&site.time_zone))?;
-        self.log.append(&mut transaction, call, now, &[event]).await?;
         if case.state.is_answered() {
             self.cancel_handovers(&mut transaction, call, &[case.id], now).await?;
         }

@@ -1,7 +1,7 @@
 //! What events of dispatch and customer records change here. A whole batch is loaded, decided and saved with a fixed number
 //! of statements; what does not fit a case any more (it was withdrawn meanwhile) is left out and told in the log.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use kexiang_core::{Call, CaseId, ContactId, CustomerId, EventId, Satisfaction, Timestamp, UnitId};
 use kexiang_events::Draft;
@@ -9,7 +9,7 @@ use sqlx::PgConnection;
 
 use super::{App, AppError, notices, promises};
 use crate::{
-    domain::{Case, NewNotice, Transition},
+    domain::{Case, DuplicateProposalFacts, NewNotice, Transition},
     store,
 };
 
@@ -77,40 +77,31 @@ impl App {
     ) -> Result<(), AppError> {
         let now = self.clock.now();
         let ids: Vec<_> = effects.iter().map(|effect| effect.case).collect();
-        let locked = store::case::lock(connection, &ids).await?;
+        let is_concerned = |effect: &DispatchEffect| matches!(effect.news, DispatchNews::Completed { .. });
+        let mut family = self.lock_family(connection, &ids, effects.iter().any(is_concerned)).await?;
         let promised = promises::waiting(connection, &ids).await?;
-        let mut cases: BTreeMap<_, _> = locked.into_iter().map(|case| (case.id, case)).collect();
-        let held: Vec<_> = cases.values().filter(|case| case.hold.is_some()).map(|case| case.id).collect();
-        let mut changed = BTreeMap::new();
         let mut events = Vec::new();
         let mut notices = Vec::new();
         for effect in effects {
-            let Some(case) = cases.get_mut(&effect.case) else { continue };
+            let Some(case) = family.case(effect.case) else { continue };
             let by = call.caused_by(effect.event, effect.traceparent.clone());
             for transition in transitions(case, effect) {
-                if let Err(error) = promised.allows(case.id, &transition) {
-                    tracing::info!(case.id = %case.id, %error, "stays open after its return visit");
+                if let Err(error) = promised.allows(effect.case, &transition) {
+                    tracing::info!(case.id = %effect.case, %error, "stays open after its return visit");
                     break;
                 }
-                if let Err(error) = case.apply(&transition, now) {
-                    tracing::info!(case.id = %case.id, %error, event = transition.event_type(), "does not apply any more");
+                if let Err(error) = family.apply(effect.case, &transition, now) {
+                    tracing::info!(case.id = %effect.case, %error, event = transition.event_type(), "does not apply any more");
                     break;
                 }
-                let site = self.sites.get_over(connection, &case.site).await?;
-                let facts = case.facts(&site.time_zone);
-                events.push(Draft::new(transition.event_type(), case.id.name(), now, &facts)?.by(&by));
-                changed.insert(case.id, case.clone());
-                if matches!(transition, Transition::Dispatch { .. }) {
+                events.extend(self.drafts(connection, &by, now, &mut family).await?);
+                if let (Transition::Dispatch { .. }, Some(case)) = (&transition, family.case(effect.case)) {
                     notices.extend(NewNotice::of_dispatch(case).map(|notice| (notice, by.clone())));
                 }
             }
         }
-        let changed: Vec<Case> = changed.into_values().collect();
-        store::case::update(connection, &changed).await?;
-        let let_go = changed.iter().filter(|case| case.hold.is_none() && held.contains(&case.id));
-        let let_go: Vec<_> = let_go.map(|case| case.id).collect();
-        store::hold::end(connection, &let_go, &call.actor, None, now).await?;
-        self.log.append(connection, call, now, &events).await?;
+        self.save_family(connection, call, now, &family, &events).await?;
+        store::hold::end(connection, &family.let_go(), &call.actor, None, now).await?;
         notices::send(connection, &self.log, now, &notices).await
     }
 
@@ -147,6 +138,12 @@ impl App {
             );
         }
         store::case::update(connection, &cases).await?;
+        for proposal in self.propose_duplicates(connection, &cases, now).await? {
+            let contact = cases.iter().find(|case| proposal.case == case.id || proposal.earlier == case.id);
+            let by = contact.map_or_else(|| call.clone(), |case| cause(call, &causes, case.contact));
+            let facts = DuplicateProposalFacts::from(&proposal);
+            events.push(Draft::new("duplicate_proposal.created", proposal.id.name(), now, &facts)?.by(&by));
+        }
         Ok(self.log.append(connection, call, now, &events).await?)
     }
 }

@@ -5,7 +5,7 @@ use kexiang_pg::{Fault, IdempotencyError, classify};
 use thiserror::Error;
 
 use super::calls::CallError;
-use crate::domain::TransitionError;
+use crate::domain::{FamilyError, TransitionError};
 
 /// A refused use case.
 #[derive(Debug, Error)]
@@ -46,6 +46,9 @@ pub enum AppError {
         /// Which.
         case: CaseId,
     },
+    /// Cases can't come together or part like this.
+    #[error(transparent)]
+    Family(#[from] FamilyError),
     /// The etag is not the current one.
     #[error("{name} has changed")]
     EtagMismatch {
@@ -81,6 +84,7 @@ impl AppError {
             | Self::Transition { .. }
             | Self::NotJoinable { .. }
             | Self::PromiseOpen { .. }
+            | Self::Family(_)
             | Self::EtagMismatch { .. }
             | Self::RequestIdReused
             | Self::Call(_)

@@ -7,6 +7,7 @@
 //! | what events of dispatch and customer records change here | [`effects`] |
 //! | promises and what they keep from closing | [`promises`] |
 //! | who is calling | [`recognition`] |
+//! | duplicates, and mass faults | [`duplicates`], [`incidents`], [`mass_faults`]; what they share: [`following`] |
 //! | sites, registers | [`sites`], [`contacts`] |
 //! | category trees, suggestions | [`categories`] |
 //! | evidence: rows here, bytes in an object store | [`evidence`] |
@@ -23,11 +24,15 @@ pub mod categories;
 mod completion;
 pub mod contacts;
 pub mod desk;
+pub mod duplicates;
 pub mod effects;
 mod error;
 pub mod evidence;
+pub mod following;
 pub mod handovers;
+pub mod incidents;
 pub mod knowledge;
+pub mod mass_faults;
 pub mod notices;
 pub mod promises;
 pub mod published_numbers;
@@ -35,18 +40,19 @@ pub mod recognition;
 pub mod sites;
 mod writer;
 
+use jiff::SignedDuration;
 use kexiang_core::Clock;
 use kexiang_events::EventLog;
 use kexiang_pg::{Idempotency, Pool};
 use tokio::task::JoinHandle;
 
-pub use self::{acceptance::Accepted, calls::CallError, error::AppError};
+pub use self::{acceptance::Accepted, calls::CallError, error::AppError, following::FollowingError};
 use self::{
     categories::{memory::Memory, models::Models},
     sites::Sites,
     writer::Writer,
 };
-use crate::SCHEMA;
+use crate::{SCHEMA, config::FollowingConfig};
 
 pub(crate) const IDEMPOTENCY: Idempotency = Idempotency::new(SCHEMA.name);
 
@@ -60,6 +66,7 @@ pub struct App {
     categories: Memory,
     models: Models,
     writer: writer::Queue,
+    duplicate_window: SignedDuration,
 }
 
 impl App {
@@ -70,8 +77,15 @@ impl App {
         let sites = Sites::new(pool.clone());
         let (queue, writer) = Writer::new(&pool, clock.clone(), log.clone(), sites.clone());
         let categories = Memory::new(pool.clone());
-        let app = Self { pool, clock, log, sites, categories, models: Models::default(), writer: queue };
+        let (models, duplicate_window) = (Models::default(), FollowingConfig::default().duplicate_window());
+        let app = Self { pool, clock, log, sites, categories, models, writer: queue, duplicate_window };
         (app, tokio::spawn(writer.run()))
+    }
+
+    /// The same, proposing duplicates within this time; zero for never.
+    #[must_use]
+    pub fn with_duplicate_window(self, duplicate_window: SignedDuration) -> Self {
+        Self { duplicate_window, ..self }
     }
 
     /// The log, for the feed.

@@ -2,14 +2,16 @@
 //! the messages of `kexiang/intake/v1/event.proto`.
 
 use kexiang_core::{
-    Actor, AgentId, CaseId, Channel, ContactId, CustomerId, Kind, Satisfaction, Severity, SiteId, Timestamp,
-    UnitId,
+    Actor, AgentId, CaseId, Channel, ContactId, CustomerId, DuplicateProposalId, IncidentId, Kind,
+    Satisfaction, Severity, SiteId, Timestamp, UnitId,
 };
 use serde::{Deserialize, Serialize};
 
 use super::{
     case::{CaseState, Handling, HoldReason},
     contact::Purpose,
+    duplicate::{DuplicateProposal, ProposalState},
+    incident::{Incident, IncidentState},
 };
 
 /// Facts of a contact.
@@ -96,4 +98,88 @@ pub struct CaseFacts {
     /// Of `case.handed_over` alone: who was first responsible before.
     #[serde(default)]
     pub previous_first_responsible_agent: Option<AgentId>,
+    /// The case that it was linked to as a duplicate.
+    #[serde(default)]
+    pub duplicate_of: Option<CaseId>,
+    /// The incident that it is part of.
+    #[serde(default)]
+    pub incident: Option<IncidentId>,
+    /// The case whose work is also its work.
+    #[serde(default)]
+    pub lead: Option<CaseId>,
+    /// How often it went its own way again after following another.
+    #[serde(default)]
+    pub work_round: i32,
+}
+
+/// Facts of an incident.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct IncidentFacts {
+    /// Which.
+    pub incident: IncidentId,
+    /// Where.
+    pub site: SiteId,
+    /// Grid or district.
+    pub district: String,
+    /// Category code.
+    pub category: String,
+    /// Where it stands.
+    pub state: IncidentState,
+    /// The case whose work is the work of all.
+    pub lead: Option<CaseId>,
+    /// Found by its reports.
+    pub detected: bool,
+    /// Opened.
+    pub created_at: Timestamp,
+    /// Resolved.
+    pub resolved_at: Option<Timestamp>,
+    /// Closed or dissolved.
+    pub ended_at: Option<Timestamp>,
+}
+
+impl From<&Incident> for IncidentFacts {
+    fn from(incident: &Incident) -> Self {
+        Self {
+            incident: incident.id,
+            site: incident.site.clone(),
+            district: incident.district.clone(),
+            category: incident.category.clone(),
+            state: incident.state,
+            lead: incident.lead,
+            detected: incident.detected,
+            created_at: incident.created_at,
+            resolved_at: incident.resolved_at,
+            ended_at: incident.ended_at,
+        }
+    }
+}
+
+/// Facts of a proposal that two cases are one matter.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DuplicateProposalFacts {
+    /// Which.
+    pub proposal: DuplicateProposalId,
+    /// Where.
+    pub site: SiteId,
+    /// The later case.
+    pub case: CaseId,
+    /// The earlier one.
+    pub earlier: CaseId,
+    /// Where it stands.
+    pub state: ProposalState,
+    /// Between their acceptances.
+    pub minutes_apart: i32,
+}
+
+impl From<&DuplicateProposal> for DuplicateProposalFacts {
+    fn from(proposal: &DuplicateProposal) -> Self {
+        Self {
+            proposal: proposal.id,
+            site: proposal.site.clone(),
+            case: proposal.case,
+            earlier: proposal.earlier,
+            state: proposal.state,
+            minutes_apart: proposal.likeness.minutes_apart,
+        }
+    }
 }

@@ -6,9 +6,12 @@ pub mod case;
 pub mod category;
 pub mod contact;
 pub mod desk;
+pub mod duplicate;
 pub mod evidence;
 pub mod facts;
+pub mod family;
 pub mod handover;
+pub mod incident;
 pub mod knowledge;
 pub mod notice;
 pub mod promise;
@@ -17,11 +20,17 @@ pub mod recognition;
 pub mod site;
 
 pub use call::{CallEvent, CallFacts, Life, PhoneCall};
-pub use case::{Case, CaseState, Handling, History, Hold, HoldReason, NewCase, Transition, TransitionError};
+pub use case::{
+    Belonging, Case, CaseState, Following, Handling, History, Hold, HoldReason, NewCase, Transition,
+    TransitionError,
+};
 pub use contact::{Caller, Contact, NewContact, Purpose, Timing};
 pub use desk::{AgentState, AwayReason, DeskSpan, StateInterval};
-pub use facts::{CaseFacts, ContactFacts};
+pub use duplicate::{Decision, DuplicateProposal, ProposalState};
+pub use facts::{CaseFacts, ContactFacts, DuplicateProposalFacts, IncidentFacts};
+pub use family::{Family, FamilyError, Told};
 pub use handover::{Handover, HandoverRefusal, HandoverState, NewHandover};
+pub use incident::{Area, Incident, IncidentState, Threshold};
 pub use notice::{NewNotice, Notice, NoticeKind, Recipient};
 pub use published_number::PublishedNumber;
 pub use site::Site;

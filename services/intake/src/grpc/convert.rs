@@ -95,6 +95,9 @@ pub(super) fn case(case: Case) -> pb::Case {
         hold_expected_time: optional_time(case.hold.as_ref().and_then(|hold| hold.expected_at)),
         hold_note: case.hold.and_then(|hold| hold.note).unwrap_or_default(),
         held_duration: duration(case.held_seconds),
+        duplicate_of: optional_name(case.following.duplicate_of),
+        incident: optional_name(case.following.incident),
+        lead_case: optional_name(case.following.lead),
     }
 }
 
@@ -130,6 +133,11 @@ pub(super) fn notice(notice: &Notice) -> pb::Notice {
 /// Seconds as a duration; `None` for what no duration can hold.
 pub(super) fn duration(seconds: f64) -> Option<prost_types::Duration> {
     SignedDuration::try_from_secs_f64(seconds).ok().map(time::duration_to_wire)
+}
+
+/// The resource name of what may not be there.
+pub(super) fn optional_name<M: kexiang_core::id::Marker>(id: Option<kexiang_core::id::TypedId<M>>) -> String {
+    id.map(kexiang_core::id::TypedId::name).unwrap_or_default()
 }
 
 pub(super) fn optional_time(time: Option<Timestamp>) -> Option<prost_types::Timestamp> {

@@ -9,12 +9,15 @@ use prost_types::Any;
 use super::{
     call_convert, categories,
     convert::{
-        agent, channel, duration, handling, handover_state, hold_reason, kind, notice_kind, optional_time,
-        purpose, satisfaction, severity, site, state,
+        agent, channel, duration, handling, handover_state, hold_reason, kind, notice_kind, optional_name,
+        optional_time, purpose, satisfaction, severity, site, state,
     },
     knowledge, promises,
 };
-use crate::domain::{CaseFacts, ContactFacts, Site, handover::HandoverFacts, notice::NoticeFacts};
+use crate::domain::{
+    CaseFacts, ContactFacts, DuplicateProposalFacts, IncidentFacts, Site, handover::HandoverFacts,
+    notice::NoticeFacts,
+};
 
 /// Writes the facts of an event of intake's log.
 ///
@@ -34,6 +37,8 @@ pub fn to_any(event: &StoredEvent) -> Result<Any, serde_json::Error> {
         Some(("article", _)) => Any::from_msg(&knowledge::facts(serde_json::from_value(data)?)),
         Some(("handover", _)) => Any::from_msg(&handover_facts(&serde_json::from_value(data)?)),
         Some(("notice", _)) => Any::from_msg(&notice_facts(&serde_json::from_value(data)?)),
+        Some(("incident", _)) => Any::from_msg(&incident_facts(serde_json::from_value(data)?)),
+        Some(("duplicate_proposal", _)) => Any::from_msg(&proposal_facts(&serde_json::from_value(data)?)),
         Some(("site", _)) => Any::from_msg(&site(serde_json::from_value::<Site>(data)?)),
         Some(("call", _)) => Any::from_msg(&call_convert::facts(&serde_json::from_value(data)?)),
         Some(("agent_state", _)) => Any::from_msg(&call_convert::interval(&serde_json::from_value(data)?)),
@@ -88,6 +93,10 @@ fn case_facts(facts: CaseFacts) -> pb::CaseFacts {
         resolve_time: optional_time(facts.resolved_at),
         inform_time: optional_time(facts.informed_at),
         close_time: optional_time(facts.closed_at),
+        duplicate_of: optional_name(facts.duplicate_of),
+        incident: optional_name(facts.incident),
+        lead_case: optional_name(facts.lead),
+        work_round: facts.work_round,
         return_visit_required: facts.kind.requires_return_visit(),
         hold_reason: hold_reason(facts.hold_reason),
         hold_time: optional_time(facts.held_at),
@@ -120,5 +129,31 @@ fn notice_facts(facts: &NoticeFacts) -> pb::NoticeFacts {
         recipient: facts.recipient.to_string(),
         create_time: Some(time::to_wire(facts.created_at)),
         acknowledge_time: optional_time(facts.acknowledged_at),
+    }
+}
+
+fn incident_facts(facts: IncidentFacts) -> pb::IncidentFacts {
+    pb::IncidentFacts {
+        incident: facts.incident.name(),
+        site: facts.site.name(),
+        district: facts.district,
+        category: facts.category,
+        state: super::incidents::state(facts.state),
+        lead_case: optional_name(facts.lead),
+        detected: facts.detected,
+        create_time: Some(time::to_wire(facts.created_at)),
+        resolve_time: optional_time(facts.resolved_at),
+        end_time: optional_time(facts.ended_at),
+    }
+}
+
+fn proposal_facts(facts: &DuplicateProposalFacts) -> pb::DuplicateProposalFacts {
+    pb::DuplicateProposalFacts {
+        duplicate_proposal: facts.proposal.name(),
+        site: facts.site.name(),
+        case: facts.case.name(),
+        earlier_case: facts.earlier.name(),
+        state: super::duplicates::state(facts.state),
+        minutes_apart: facts.minutes_apart,
     }
 }

@@ -7,6 +7,7 @@
 //! | their scripts, by resource | [`sites`], [`contacts`], [`cases`], [`verbs`], [`import`], [`bulk`] |
 //! | calls, published numbers, agents' states | [`calls`], [`desk`] |
 //! | handovers, notices, complaints | [`handovers`], [`notices`], [`complaint`] |
+//! | duplicates, incidents | [`duplicates`], [`incidents`] |
 //! | promises, who is calling | [`promises`], [`recognition`] |
 //! | category trees and suggestions | [`categories`] |
 //! | the knowledge base | [`knowledge`] |
@@ -24,11 +25,13 @@ mod complaint;
 mod contacts;
 mod convert;
 mod desk;
+mod duplicates;
 mod evidence;
 mod facts;
 mod fill;
 mod handovers;
 mod import;
+mod incidents;
 mod knowledge;
 mod notices;
 mod promises;
@@ -46,7 +49,8 @@ use kexiang_proto::{
     intake_v1::{
         bulk_service_server::BulkServiceServer, call_service_server::CallServiceServer,
         category_service_server::CategoryServiceServer, desk_service_server::DeskServiceServer,
-        evidence_service_server::EvidenceServiceServer, handover_service_server::HandoverServiceServer,
+        duplicate_service_server::DuplicateServiceServer, evidence_service_server::EvidenceServiceServer,
+        handover_service_server::HandoverServiceServer, incident_service_server::IncidentServiceServer,
         intake_service_server::IntakeServiceServer, knowledge_service_server::KnowledgeServiceServer,
         notice_service_server::NoticeServiceServer, promise_service_server::PromiseServiceServer,
         recognition_service_server::RecognitionServiceServer,
@@ -87,6 +91,8 @@ pub(crate) fn add_services(server: Server, parts: &Parts) -> anyhow::Result<Serv
     let desks = DeskServiceServer::new(desk::Desks::new(app.clone()));
     let handovers = HandoverServiceServer::new(handovers::Handovers::new(app.clone()));
     let notices = NoticeServiceServer::new(notices::Notices::new(app.clone(), shutdown.clone()));
+    let incidents = IncidentServiceServer::new(incidents::Incidents::new(app.clone()));
+    let duplicates = DuplicateServiceServer::new(duplicates::Duplicates::new(app.clone()));
     Ok(server
         .add(intake.max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add(bulk.max_decoding_message_size(MAX_MESSAGE_BYTES))
@@ -99,5 +105,7 @@ pub(crate) fn add_services(server: Server, parts: &Parts) -> anyhow::Result<Serv
         .add(desks.max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add(handovers.max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add(notices.max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .add(incidents.max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .add(duplicates.max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add(EventFeedServiceServer::new(feed)))
 }

@@ -1,9 +1,11 @@
 //! The one place that knows what a refused use case is on the wire.
 
 mod calls;
+mod following;
 pub(super) mod knowledge;
 pub(super) mod promise;
 
+use kexiang_core::CaseId;
 use kexiang_proto::intake_v1::ErrorReason;
 use kexiang_rpc::{Refusal, Violations};
 use tonic::Code;
@@ -14,23 +16,15 @@ use crate::{
     domain::{HandoverRefusal, TransitionError},
 };
 
+pub(super) use following::following_status;
+
 /// The refusal that an error of a use case is.
 pub(super) fn refusal(error: AppError) -> Refusal {
     match error {
         AppError::NotFound { resource, name } => Refusal::not_found(DOMAIN, resource, &name),
         AppError::AlreadyExists { resource, name } => Refusal::already_exists(DOMAIN, resource, &name),
-        AppError::Transition { case, source } => match source {
-            TransitionError::State { .. } => Refusal::state(DOMAIN, &case.name(), source.to_string()),
-            TransitionError::ReturnVisitRequired => precondition(
-                ErrorReason::ReturnVisitRequired,
-                "RETURN_VISIT",
-                &case.name(),
-                &source.to_string(),
-            ),
-            TransitionError::OnHold => {
-                precondition(ErrorReason::CaseOnHold, "HOLD", &case.name(), &source.to_string())
-            }
-        },
+        AppError::Transition { case, source } => transition(case, &source),
+        AppError::Family(error) => following::family(error),
         AppError::NotJoinable { case } => precondition(
             ErrorReason::CaseNotJoinable,
             "CASE",
@@ -44,6 +38,19 @@ pub(super) fn refusal(error: AppError) -> Refusal {
         AppError::Stopping => Refusal::unavailable(DOMAIN),
         AppError::Sql(error) => Refusal::database(DOMAIN, &error),
         AppError::Json(error) => Refusal::internal(DOMAIN, &error),
+    }
+}
+
+fn transition(case: CaseId, error: &TransitionError) -> Refusal {
+    match error {
+        TransitionError::State { .. } => Refusal::state(DOMAIN, &case.name(), error.to_string()),
+        TransitionError::ReturnVisitRequired => {
+            precondition(ErrorReason::ReturnVisitRequired, "RETURN_VISIT", &case.name(), &error.to_string())
+        }
+        TransitionError::OnHold => {
+            precondition(ErrorReason::CaseOnHold, "HOLD", &case.name(), &error.to_string())
+        }
+        TransitionError::FollowsAnother => following::follows_another(case, &error.to_string()),
     }
 }
 

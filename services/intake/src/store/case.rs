@@ -1,19 +1,22 @@
 //! Cases.
 
 use jiff_sqlx::{Timestamp as SqlTimestamp, ToSqlx};
-use kexiang_core::{AgentId, CaseId, Channel, ContactId, CustomerId, Kind, Satisfaction, SiteId, UnitId};
-use sqlx::{AssertSqlSafe, FromRow, PgConnection};
+use kexiang_core::{
+    AgentId, CaseId, Channel, ContactId, CustomerId, IncidentId, Kind, Satisfaction, SiteId, UnitId,
+};
+use sqlx::{AssertSqlSafe, FromRow, PgConnection, types::Json};
 use uuid::Uuid;
 
 use super::{optional_word, word};
-use crate::domain::{Case, CaseState, Hold, HoldReason};
+use crate::domain::{Case, CaseState, Following, Hold, HoldReason, case::Standing};
 use kexiang_pg::Statement;
 
-const COLUMNS: &str = "case_id, site_id, number, contact_id, channel, kind, category, title, description, \
+pub(super) const COLUMNS: &str = "case_id, site_id, number, contact_id, channel, kind, category, title, description, \
      district, address, severity, handling, external_reference, state, customer_id, \
      first_responsible_agent, unit_id, resolution, resolved_at_desk, satisfaction, reopen_count, \
      accepted_at, first_resolved_at, resolved_at, informed_at, inform_channel, inform_note, \
-     closed_at, updated_at, reason, hold_reason, hold_note, held_at, hold_expected_at, held_seconds, version";
+     closed_at, updated_at, reason, hold_reason, hold_note, held_at, hold_expected_at, held_seconds, version, \
+     duplicate_of, incident_id, lead_case_id, stood, work_round";
 
 /// Which cases to list.
 #[derive(Debug, Clone, Default)]
@@ -86,15 +89,17 @@ pub async fn update(connection: &mut PgConnection, cases: &[Case]) -> sqlx::Resu
              closed_at = n.closed_at, updated_at = n.updated_at, reason = n.reason, version = n.version,
              first_responsible_agent = n.first_responsible_agent, hold_reason = n.hold_reason,
              hold_note = n.hold_note, held_at = n.held_at, hold_expected_at = n.hold_expected_at,
-             held_seconds = n.held_seconds
+             held_seconds = n.held_seconds, duplicate_of = n.duplicate_of, incident_id = n.incident_id,
+             lead_case_id = n.lead_case_id, stood = n.stood, work_round = nullif(n.work_round, 0)
          from unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::boolean[], $8::text[], $9::integer[],
                      $10::timestamptz[], $11::timestamptz[], $12::timestamptz[], $13::text[], $14::text[],
                      $15::timestamptz[], $16::timestamptz[], $17::text[], $18::bigint[], $19::text[],
-                     $20::text[], $21::text[], $22::timestamptz[], $23::timestamptz[], $24::double precision[])
+                     $20::text[], $21::text[], $22::timestamptz[], $23::timestamptz[], $24::double precision[],
+                     $25::uuid[], $26::uuid[], $27::uuid[], $28::jsonb[], $29::integer[])
              as n (case_id, handling, state, customer_id, unit_id, resolution, resolved_at_desk, satisfaction, reopen_count,
                    first_resolved_at, resolved_at, informed_at, inform_channel, inform_note, closed_at, updated_at,
                    reason, version, first_responsible_agent, hold_reason, hold_note, held_at, hold_expected_at,
-                   held_seconds)
+                   held_seconds, duplicate_of, incident_id, lead_case_id, stood, work_round)
          where c.case_id = n.case_id",
     )
     .bind(cases.iter().map(|case| case.id.uuid()).collect::<Vec<_>>())
@@ -121,6 +126,11 @@ pub async fn update(connection: &mut PgConnection, cases: &[Case]) -> sqlx::Resu
     .bind(holds.iter().map(|hold| hold.map(|hold| hold.held_at.to_sqlx())).collect::<Vec<_>>())
     .bind(holds.iter().map(|hold| hold.and_then(|hold| hold.expected_at).map(ToSqlx::to_sqlx)).collect::<Vec<_>>())
     .bind(cases.iter().map(|case| case.held_seconds).collect::<Vec<_>>())
+    .bind(cases.iter().map(|case| case.following.duplicate_of.map(CaseId::uuid)).collect::<Vec<_>>())
+    .bind(cases.iter().map(|case| case.following.incident.map(IncidentId::uuid)).collect::<Vec<_>>())
+    .bind(cases.iter().map(|case| case.following.lead.map(CaseId::uuid)).collect::<Vec<_>>())
+    .bind(cases.iter().map(|case| case.following.stood.as_ref().map(Json)).collect::<Vec<_>>())
+    .bind(cases.iter().map(|case| case.following.work_round).collect::<Vec<_>>())
     .execute(connection)
     .await?;
     Ok(())
@@ -233,7 +243,7 @@ struct OpenCaseRow {
 }
 
 #[derive(FromRow)]
-struct CaseRow {
+pub(super) struct CaseRow {
     case_id: Uuid,
     site_id: String,
     number: String,
@@ -271,6 +281,11 @@ struct CaseRow {
     hold_expected_at: Option<SqlTimestamp>,
     held_seconds: f64,
     version: i64,
+    duplicate_of: Option<Uuid>,
+    incident_id: Option<Uuid>,
+    lead_case_id: Option<Uuid>,
+    stood: Option<Json<Standing>>,
+    work_round: Option<i32>,
 }
 
 impl CaseRow {
@@ -324,6 +339,13 @@ impl TryFrom<CaseRow> for Case {
             hold,
             held_seconds: row.held_seconds,
             version: row.version,
+            following: Following {
+                duplicate_of: row.duplicate_of.map(CaseId::from_uuid),
+                incident: row.incident_id.map(IncidentId::from_uuid),
+                lead: row.lead_case_id.map(CaseId::from_uuid),
+                stood: row.stood.map(|stood| stood.0),
+                work_round: row.work_round.unwrap_or_default(),
+            },
         })
     }
 }

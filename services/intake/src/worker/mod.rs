@@ -5,6 +5,7 @@ pub mod categories;
 pub mod customer_events;
 pub mod dispatch_events;
 pub mod evidence_cleaner;
+pub mod mass_faults;
 pub mod promise_alarms;
 
 use kexiang_core::Call;
@@ -40,6 +41,9 @@ pub(crate) fn start(parts: &Parts) -> anyhow::Result<TaskTracker> {
     workers.spawn(categories::retrain(app.clone(), call.clone(), shutdown.clone()));
     workers.spawn(evidence_cleaner::clean_evidence(evidence.clone(), shutdown.clone()));
     workers.spawn(article_expiry::run(app.clone(), call.clone(), shutdown.clone()));
+    let mass_faults =
+        mass_faults::MassFaults::new(app.clone(), call.clone(), pool.clone(), config.following.threshold());
+    workers.spawn(mass_faults.run(shutdown.clone()));
     workers.spawn(partition::keep_ahead(pool.clone(), SCHEMA.name, deps.clock.clone(), shutdown.clone()));
     workers.spawn(IDEMPOTENCY.forget_old(pool.clone(), deps.clock.clone(), shutdown.clone()));
     workers.spawn(kexiang_pg::report_pool(pool.clone(), SERVICE, shutdown.clone()));

@@ -94,6 +94,7 @@ impl Desk {
             evidence_link_base: String::new(),
             promises: PromiseSettings::default(),
             recognition: RecognitionSettings { recognition_limit_ms: 1_500 },
+            following: Default::default(),
             limits: Limits::default(),
         };
         let deps = Deps {

@@ -131,7 +131,7 @@ async fn the_facts_are_the_case_and_the_contact_as_they_are() {
         hold_reason: case.hold_reason,
         hold_time: case.hold_time,
         held_duration: case.held_duration,
-        previous_first_responsible_agent: String::new(),
+        ..CaseFacts::default()
     };
     assert_eq!(facts, expected);
     let first = events.iter().find(|event| event.subject == case.contact).unwrap();

@@ -17,6 +17,7 @@
 //! | the life of calls, their contacts, agents' states | `telephony.rs`, `calls.rs`, `completing_calls.rs`, `agent_states.rs`, `bank_day.rs` |
 //! | published numbers | `published_numbers.rs` |
 //! | who is responsible, who is told, what waits | `handovers.rs`, `notices.rs`, `complaints.rs`, `holds.rs` |
+//! | cases that share their work | `duplicates.rs`, `mass_faults.rs`; their words: `together.rs` |
 //! | bringing cases over, lists, events, probes | `import.rs`, `paging.rs`, `events.rs`, `probes.rs`, `stopping.rs` |
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that can't go on fails")]
@@ -40,6 +41,7 @@ mod category_trees;
 mod complaints;
 mod completing_calls;
 mod desk;
+mod duplicates;
 mod etags;
 mod events;
 mod evidence;
@@ -55,6 +57,7 @@ mod holds;
 mod identification;
 mod import;
 mod joining;
+mod mass_faults;
 mod neighbours;
 mod news;
 mod notices;
@@ -75,6 +78,7 @@ mod shelf;
 mod steps;
 mod stopping;
 mod telephony;
+mod together;
 mod verb;
 mod way;
 mod wire;

@@ -77,6 +77,7 @@ fn intake(whole: &WholeConfig, endpoints: &Endpoints, listener: TcpListener) -> 
         evidence_link_base: endpoints.gateway.clone(),
         promises: PromiseSettings::default(),
         recognition: RecognitionSettings::default(),
+        following: Default::default(),
         limits: Limits::default(),
     };
     let deps = deps(whole, SERVICE);

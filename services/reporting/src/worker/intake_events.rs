@@ -26,6 +26,9 @@ pub const TYPES: &[&str] = &[
     "case.handed_over",
     "contact.registered",
     "contact.identified",
+    "case.joined",
+    "case.lead_changed",
+    "case.left",
 ];
 
 /// Projects cases and contacts.

@@ -56,6 +56,7 @@ impl Services {
             evidence_link_base: String::new(),
             promises: kexiang_intake::PromiseSettings::default(),
             recognition: kexiang_intake::RecognitionSettings::default(),
+            following: kexiang_intake::FollowingConfig::default(),
             limits: Limits::default(),
         };
         let stop = shutdown.clone();

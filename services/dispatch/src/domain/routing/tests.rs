@@ -9,6 +9,7 @@ fn brief() -> Brief {
         case: CaseId::at(Timestamp::UNIX_EPOCH),
         case_number: "C-20261122-000001".to_owned(),
         life: 1,
+        round: 0,
         site: SiteId::parse("main").unwrap(),
         kind: Kind::Fault,
         channel: Channel::Hotline,

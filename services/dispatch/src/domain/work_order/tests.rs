@@ -11,6 +11,7 @@ fn order() -> WorkOrder {
         case: CaseId::at(NOW),
         case_number: "C-20261122-000001".to_owned(),
         life: 1,
+        round: 0,
         site: SiteId::parse("main").unwrap(),
         kind: Kind::Fault,
         channel: Channel::Hotline,

@@ -15,6 +15,10 @@
 //! | RECEIVED … VISITED | put on hold, with a reason | the same, on hold | the desk |
 //! | on hold | resumed | the same, not on hold | the desk |
 //! | RECEIVED … RESOLVED, on hold or not | a handover is accepted | the same, another first responsible | the new agent |
+//! | RECEIVED, DISPATCHED | joined: part of an incident, or linked as a duplicate | as it was; it may follow a lead | the desk, or its reports |
+//! | RECEIVED, DISPATCHED | its lead changed: another one, or none any more | as it was | its lead's withdrawal or leave |
+//! | RECEIVED, DISPATCHED | resolved with its lead, or with its incident | RESOLVED, and where it stood is kept | its lead's resolution |
+//! | any, but INFORMED and later for what follows | left, with a reason | as it stood before | the desk |
 //!
 //! A case on hold stays in its state: to people all verbs but resuming and withdrawing are refused
 //! ([`TransitionError::OnHold`]), while dispatch's events move it as ever; closed or withdrawn, it is on hold no more.
@@ -30,7 +34,9 @@
 //! | the words for where it stands and who works first | [`state`] |
 //! | what may happen to it, and when | [`transition`] |
 //! | what it waits for | [`hold`] |
+//! | whose work is also its work (IN-15, IN-16) | [`following`] |
 
+pub mod following;
 pub mod hold;
 pub mod state;
 pub mod transition;
@@ -41,6 +47,7 @@ use kexiang_core::{
 use serde::{Deserialize, Serialize};
 
 pub use self::{
+    following::{Belonging, Following, Standing},
     hold::{Hold, HoldReason},
     state::{CaseState, Handling},
     transition::{Transition, TransitionError},
@@ -175,6 +182,9 @@ pub struct Case {
     pub held_seconds: f64,
     /// Grows with every change; the etag.
     pub version: i64,
+    /// Whose work is also its work.
+    #[serde(default)]
+    pub following: Following,
 }
 
 impl NewCase {
@@ -217,6 +227,7 @@ impl NewCase {
             hold: None,
             held_seconds: 0.0,
             version: 1,
+            following: Following::default(),
         }
     }
 }
@@ -267,6 +278,10 @@ impl Case {
             held_at: self.hold.as_ref().map(|hold| hold.held_at),
             held_seconds: self.held_seconds,
             previous_first_responsible_agent: None,
+            duplicate_of: self.following.duplicate_of,
+            incident: self.following.incident,
+            lead: self.following.lead,
+            work_round: self.following.work_round,
         }
     }
 }

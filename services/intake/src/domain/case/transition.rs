@@ -1,9 +1,9 @@
 //! What may happen to a case: the one place that moves it, by the table in the head of [`super`].
 
-use kexiang_core::{Channel, Satisfaction, Timestamp, UnitId};
+use kexiang_core::{CaseId, Channel, Satisfaction, Timestamp, UnitId};
 use thiserror::Error;
 
-use super::{Case, CaseState, Handling, Hold, HoldReason};
+use super::{Belonging, Case, CaseState, Handling, Hold, HoldReason};
 
 /// What happens to a case.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,6 +67,30 @@ pub enum Transition {
         /// What came of it.
         note: Option<String>,
     },
+    /// It becomes part of an incident, or is linked as a duplicate.
+    Join {
+        /// What it joins.
+        belonging: Belonging,
+        /// Whom it follows; nobody for the lead of an incident.
+        lead: Option<CaseId>,
+    },
+    /// It follows another lead, or nobody any more.
+    Follow {
+        /// Whom.
+        lead: Option<CaseId>,
+    },
+    /// It is resolved with its lead or its incident.
+    ResolveTogether {
+        /// What was done.
+        resolution: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// It goes its own way again.
+    Leave {
+        /// Why.
+        reason: String,
+    },
 }
 
 impl Transition {
@@ -76,7 +100,9 @@ impl Transition {
         match self {
             Self::RequestDispatch => "case.dispatch_requested",
             Self::Dispatch { .. } => "case.dispatched",
-            Self::ResolveAtDesk { .. } | Self::Resolve { .. } => "case.resolved",
+            Self::ResolveAtDesk { .. } | Self::Resolve { .. } | Self::ResolveTogether { .. } => {
+                "case.resolved"
+            }
             Self::Inform { .. } => "case.informed",
             Self::Visit { .. } => "case.visited",
             Self::Close => "case.closed",
@@ -85,6 +111,9 @@ impl Transition {
             Self::Reopen { .. } => "case.reopened",
             Self::Hold { .. } => "case.held",
             Self::Resume { .. } => "case.resumed",
+            Self::Join { .. } => "case.joined",
+            Self::Follow { .. } => "case.lead_changed",
+            Self::Leave { .. } => "case.left",
         }
     }
 }
@@ -106,6 +135,9 @@ pub enum TransitionError {
     /// It waits for something.
     #[error("the case is on hold and must be resumed first")]
     OnHold,
+    /// It follows another case, or belongs to something already.
+    #[error("the case follows another one, is part of an incident or linked as a duplicate")]
+    FollowsAnother,
 }
 
 impl Case {
@@ -118,12 +150,17 @@ impl Case {
         transition: &Transition,
         now: Timestamp,
     ) -> Result<(), TransitionError> {
+        self.check_hold(transition)?;
+        self.apply(transition, now)
+    }
+
+    /// Whether people may do this while the case is as it is: on hold it is only resumed or withdrawn (IN-18).
+    ///
+    /// # Errors
+    /// [`TransitionError::OnHold`].
+    pub fn check_hold(&self, transition: &Transition) -> Result<(), TransitionError> {
         let goes_on_hold = matches!(transition, Transition::Resume { .. } | Transition::Withdraw { .. });
-        if self.hold.is_some() && !goes_on_hold {
-            Err(TransitionError::OnHold)
-        } else {
-            self.apply(transition, now)
-        }
+        if self.hold.is_some() && !goes_on_hold { Err(TransitionError::OnHold) } else { Ok(()) }
     }
 
     /// Applies a transition of the table in the module's head.
@@ -135,6 +172,7 @@ impl Case {
         match transition {
             Transition::RequestDispatch => {
                 self.need(self.is_at_desk(), "RECEIVED with handling DESK")?;
+                self.need_own_work()?;
                 self.handling = Handling::Dispatch;
             }
             Transition::Dispatch { unit } => {
@@ -148,6 +186,7 @@ impl Case {
             }
             Transition::ResolveAtDesk { resolution } => {
                 self.need(self.is_at_desk(), "RECEIVED with handling DESK")?;
+                self.need_own_work()?;
                 self.resolve(resolution, true, now);
             }
             Transition::Resolve { resolution, at } => {
@@ -182,6 +221,7 @@ impl Case {
                 self.need(matches!(self.state, Received | Dispatched), "RECEIVED or DISPATCHED")?;
                 self.state = Withdrawn;
                 self.reason = Some(reason.clone());
+                self.part();
             }
             Transition::Reopen { reason } => {
                 let reopenable = matches!(self.state, Resolved | Informed | Visited | Closed);
@@ -200,6 +240,10 @@ impl Case {
                 self.need(self.hold.is_some(), "on hold")?;
                 self.end_hold(now);
             }
+            Transition::Join { belonging, lead } => self.join(*belonging, *lead)?,
+            Transition::Follow { lead } => self.follow(*lead)?,
+            Transition::ResolveTogether { resolution, at } => self.resolve_together(resolution, *at)?,
+            Transition::Leave { reason } => self.leave(reason)?,
         }
         if !self.state.is_open() {
             self.end_hold(now);
@@ -209,7 +253,7 @@ impl Case {
         Ok(())
     }
 
-    fn need(&self, is_there: bool, needed: &'static str) -> Result<(), TransitionError> {
+    pub(super) fn need(&self, is_there: bool, needed: &'static str) -> Result<(), TransitionError> {
         if is_there { Ok(()) } else { Err(TransitionError::State { state: self.state, needed }) }
     }
 
@@ -218,7 +262,7 @@ impl Case {
     }
 
     /// Never before its acceptance, whatever the clocks of others and a corrected one of ours say.
-    fn resolve(&mut self, resolution: &str, at_desk: bool, at: Timestamp) {
+    pub(super) fn resolve(&mut self, resolution: &str, at_desk: bool, at: Timestamp) {
         let at = at.max(self.accepted_at);
         self.state = CaseState::Resolved;
         self.resolution = Some(resolution.to_owned());
@@ -238,5 +282,7 @@ impl Case {
         self.inform_channel = None;
         self.inform_note = None;
         self.closed_at = None;
+        self.following.lead = None;
+        self.following.stood = None;
     }
 }
