@@ -138,6 +138,10 @@ pub mod of {
     pub enum ArticleFeedback {}
     /// Marks [`super::CitationId`].
     pub enum Citation {}
+    /// Marks [`super::DialogueId`].
+    pub enum Dialogue {}
+    /// Marks [`super::OutboundMessageId`].
+    pub enum OutboundMessage {}
 
     impl Marker for Case {
         const COLLECTION: &'static str = "cases";
@@ -183,6 +187,14 @@ pub mod of {
         const COLLECTION: &'static str = "citations";
         const TYPE: &'static str = "Citation";
     }
+    impl Marker for Dialogue {
+        const COLLECTION: &'static str = "dialogues";
+        const TYPE: &'static str = "Dialogue";
+    }
+    impl Marker for OutboundMessage {
+        const COLLECTION: &'static str = "outboundMessages";
+        const TYPE: &'static str = "OutboundMessage";
+    }
 }
 
 /// A case 受理单.
@@ -207,6 +219,10 @@ pub type ArticleId = TypedId<of::Article>;
 pub type ArticleFeedbackId = TypedId<of::ArticleFeedback>;
 /// An answer that leans on an article.
 pub type CitationId = TypedId<of::Citation>;
+/// A dialogue over a self-service channel 自助受理.
+pub type DialogueId = TypedId<of::Dialogue>;
+/// A message to be sent 外发消息.
+pub type OutboundMessageId = TypedId<of::OutboundMessage>;
 
 #[cfg(test)]
 mod tests {

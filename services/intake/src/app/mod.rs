@@ -7,10 +7,12 @@
 //! | what events of dispatch and customer records change here | [`effects`] |
 //! | sites, registers | [`sites`], [`contacts`] |
 //! | the knowledge base | [`knowledge`] |
+//! | automatic acceptance | [`dialogue`] |
 
 pub mod acceptance;
 pub mod cases;
 pub mod contacts;
+pub mod dialogue;
 pub mod effects;
 mod error;
 pub mod knowledge;

@@ -2,8 +2,10 @@
 
 pub mod case;
 pub mod contact;
+pub mod dialogue;
 pub mod facts;
 pub mod knowledge;
+pub mod message;
 pub mod site;
 
 pub use case::{Case, CaseState, Handling, History, NewCase, Transition, TransitionError};

@@ -8,7 +8,7 @@ use prost_types::Any;
 
 use super::{
     convert::{agent, channel, handling, kind, optional_time, purpose, satisfaction, severity, site, state},
-    knowledge,
+    dialogue, knowledge,
 };
 use crate::domain::{CaseFacts, ContactFacts, Site};
 
@@ -21,6 +21,8 @@ pub fn to_any(event: &StoredEvent) -> Result<Any, serde_json::Error> {
     let any = match event.event_type.split_once('.') {
         Some(("contact", _)) => Any::from_msg(&contact_facts(&serde_json::from_value(data)?)),
         Some(("article", _)) => Any::from_msg(&knowledge::facts(serde_json::from_value(data)?)),
+        Some(("dialogue", _)) => Any::from_msg(&dialogue::facts(&serde_json::from_value(data)?)),
+        Some(("message", _)) => Any::from_msg(&dialogue::message_facts(&serde_json::from_value(data)?)),
         Some(("site", _)) => Any::from_msg(&site(serde_json::from_value::<Site>(data)?)),
         _ => Any::from_msg(&case_facts(serde_json::from_value(data)?)),
     };

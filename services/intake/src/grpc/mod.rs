@@ -6,12 +6,14 @@
 //! | all methods of the service | [`service`] |
 //! | their scripts, by resource | [`sites`], [`contacts`], [`cases`], [`verbs`], [`import`] |
 //! | the knowledge base | [`knowledge`] |
+//! | automatic acceptance | [`dialogue`] |
 //! | from the wire, with every violation | [`read`] |
 //! | to the wire: answers, events, refusals | [`convert`], [`facts`], [`status`] |
 
 mod cases;
 mod contacts;
 mod convert;
+mod dialogue;
 mod facts;
 mod import;
 mod knowledge;
@@ -21,6 +23,7 @@ mod sites;
 mod status;
 mod verbs;
 
+pub use dialogue::SelfService;
 pub use facts::to_any;
 pub use knowledge::Knowledge;
 pub use service::Intake;

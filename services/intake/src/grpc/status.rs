@@ -1,5 +1,6 @@
 //! The one place that knows what a refused use case is on the wire.
 
+pub(super) mod dialogue;
 pub(super) mod knowledge;
 
 use kexiang_proto::intake_v1::ErrorReason;

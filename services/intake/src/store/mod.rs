@@ -2,6 +2,7 @@
 
 pub mod case;
 pub mod contact;
+pub mod dialogue;
 pub mod knowledge;
 pub mod register;
 pub mod request;

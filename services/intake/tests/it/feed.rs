@@ -19,7 +19,7 @@ use tokio_stream::wrappers::TcpListenerStream;
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status, transport::Server};
 
-use crate::reports::Reports;
+use crate::{recognitions::Recognitions, reports::Reports};
 
 /// A log; clones write the same one. A position is the number of batches sent.
 #[derive(Clone, Default)]
@@ -30,6 +30,8 @@ pub struct FakeFeed {
     line: Arc<Mutex<CancellationToken>>,
     /// Asked when the log is dispatch's.
     pub reports: Reports,
+    /// Asked when the log is customer records'.
+    pub recognitions: Recognitions,
 }
 
 impl FakeFeed {
@@ -41,6 +43,7 @@ impl FakeFeed {
         let server = Server::builder()
             .add_service(EventFeedServiceServer::new(feed.clone()))
             .add_service(feed.reports.clone())
+            .add_service(feed.recognitions.clone())
             .serve_with_incoming(TcpListenerStream::new(listener));
         tokio::spawn(server);
         (feed, address)
