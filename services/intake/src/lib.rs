@@ -1,6 +1,6 @@
 //! Intake: the promise to the customer, from the first ring of the phone to the closed case.
 //!
-//! It owns the schema `intake`: sites and their registers, contacts, cases, promises, evidence, the knowledge base. It learns from the events of dispatch (a work
+//! It owns the schema `intake`: sites and their registers, contacts, cases, promises, evidence, the knowledge base, dialogues. It learns from the events of dispatch (a work
 //! order exists, the work is done, the return visit is over) and of customer records (whose contact it is), and takes
 //! cases on whether the others are up or not (IN-14).
 //!
@@ -10,6 +10,7 @@
 //! | [`app`] | use cases, one transaction each; the batching writer |
 //! | [`store`] | the SQL |
 //! | [`grpc`] | handlers and conversions |
+//! | `peer` | what is asked of other services while somebody waits |
 //! | [`worker`] | consumers of events, timers |
 //!
 //! To add a verb to a case: the transition in `domain/case/transition.rs`, its RPC in `proto/kexiang/intake/v1`, its
@@ -19,13 +20,14 @@ pub mod app;
 mod config;
 pub mod domain;
 pub mod grpc;
+mod peer;
 mod store;
 pub mod worker;
 
 use anyhow::Context;
 use kexiang_events::EventLog;
 use kexiang_pg::{Pool, Schema};
-use kexiang_rpc::{Deps, server::Server};
+use kexiang_rpc::{Deps, Peer, server::Server};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -34,9 +36,11 @@ pub use config::{Config, FollowingConfig, PromiseSettings, RecognitionSettings};
 use crate::{
     app::{
         App,
+        dialogue::Dialogues,
         evidence::{EvidenceDesk, Objects},
     },
     grpc::DOMAIN,
+    peer::CustomerRecords,
 };
 
 /// The service's name in spans, events and tokens.
@@ -53,6 +57,7 @@ struct Parts {
     log: EventLog,
     app: App,
     evidence: EvidenceDesk,
+    dialogues: Dialogues,
     shutdown: CancellationToken,
 }
 
@@ -73,7 +78,19 @@ pub async fn run(
     let app = app.with_duplicate_window(config.following.duplicate_window());
     let evidence = evidence_desk(&config, &deps, &pool, &log)?;
     let server = Server::new(SERVICE, DOMAIN, deps.verifier.clone(), config.limits.clone());
-    let parts = Parts { config, deps, pool: pool.clone(), log, app, evidence, shutdown: shutdown.clone() };
+    let customer_records = Peer::connect_lazy(&config.customer_records_address, deps.tokens.clone())?;
+    let dialogues = Dialogues::new(app.clone(), CustomerRecords::new(customer_records));
+    let shutdown_of_parts = shutdown.clone();
+    let parts = Parts {
+        config,
+        deps,
+        pool: pool.clone(),
+        log,
+        app,
+        evidence,
+        dialogues,
+        shutdown: shutdown_of_parts,
+    };
     let workers = worker::start(&parts)?;
     let server = grpc::add_services(server, &parts)?;
     // The last sender to the writer must go with the handlers and workers.

@@ -158,6 +158,10 @@ pub mod of {
     pub enum Incident {}
     /// Marks [`super::DuplicateProposalId`].
     pub enum DuplicateProposal {}
+    /// Marks [`super::DialogueId`].
+    pub enum Dialogue {}
+    /// Marks [`super::OutboundMessageId`].
+    pub enum OutboundMessage {}
 
     impl Marker for Case {
         const COLLECTION: &'static str = "cases";
@@ -243,6 +247,14 @@ pub mod of {
         const COLLECTION: &'static str = "notices";
         const TYPE: &'static str = "Notice";
     }
+    impl Marker for Dialogue {
+        const COLLECTION: &'static str = "dialogues";
+        const TYPE: &'static str = "Dialogue";
+    }
+    impl Marker for OutboundMessage {
+        const COLLECTION: &'static str = "outboundMessages";
+        const TYPE: &'static str = "OutboundMessage";
+    }
 }
 
 /// A case 受理单.
@@ -287,6 +299,10 @@ pub type NoticeId = TypedId<of::Notice>;
 pub type IncidentId = TypedId<of::Incident>;
 /// A proposal that two cases are one matter.
 pub type DuplicateProposalId = TypedId<of::DuplicateProposal>;
+/// A dialogue over a self-service channel 自助受理.
+pub type DialogueId = TypedId<of::Dialogue>;
+/// A message to be sent 外发消息.
+pub type OutboundMessageId = TypedId<of::OutboundMessage>;
 
 #[cfg(test)]
 mod tests {

@@ -182,6 +182,14 @@ pub const TABLE: &[(&str, Access)] = &[
     ("/kexiang.intake.v1.DuplicateService/LinkDuplicate", Access::Roles(COORDINATORS)),
     ("/kexiang.intake.v1.DuplicateService/DismissDuplicate", Access::Roles(COORDINATORS)),
     ("/kexiang.intake.v1.DuplicateService/UnlinkDuplicate", Access::Roles(COORDINATORS)),
+    // Intake: automatic acceptance. Front ends of the channels come as services; codes are for delivery adapters alone.
+    ("/kexiang.intake.v1.DialogueService/StartDialogue", Access::Roles(DESK)),
+    ("/kexiang.intake.v1.DialogueService/GetDialogue", Access::Roles(DESK)),
+    ("/kexiang.intake.v1.DialogueService/ContinueDialogue", Access::Roles(DESK)),
+    ("/kexiang.intake.v1.DialogueService/HandOverDialogue", Access::Roles(DESK)),
+    ("/kexiang.intake.v1.DialogueService/ListDialogueTurns", Access::Roles(DESK)),
+    ("/kexiang.intake.v1.MessageService/LeaseMessages", Access::Roles(&[Service])),
+    ("/kexiang.intake.v1.MessageService/ReportMessageDelivery", Access::Roles(&[Service])),
     // Dispatch.
     ("/kexiang.dispatch.v1.DispatchService/CreateUnit", Access::Roles(SETUP)),
     ("/kexiang.dispatch.v1.DispatchService/GetUnit", Access::Roles(STAFF)),

@@ -16,6 +16,7 @@
 //! | published numbers; what agents do | [`published_numbers`], [`desk`] |
 //! | passing the first responsibility on | [`handovers`] |
 //! | telling the staff at once | [`notices`] |
+//! | automatic acceptance | [`dialogue`] |
 
 pub mod acceptance;
 pub mod calls;
@@ -24,6 +25,7 @@ pub mod categories;
 mod completion;
 pub mod contacts;
 pub mod desk;
+pub mod dialogue;
 pub mod duplicates;
 pub mod effects;
 mod error;

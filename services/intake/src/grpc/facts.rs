@@ -12,7 +12,7 @@ use super::{
         agent, channel, duration, handling, handover_state, hold_reason, kind, notice_kind, optional_name,
         optional_time, purpose, satisfaction, severity, site, state,
     },
-    knowledge, promises,
+    dialogue, knowledge, promises,
 };
 use crate::domain::{
     CaseFacts, ContactFacts, DuplicateProposalFacts, IncidentFacts, Site, handover::HandoverFacts,
@@ -39,6 +39,8 @@ pub fn to_any(event: &StoredEvent) -> Result<Any, serde_json::Error> {
         Some(("notice", _)) => Any::from_msg(&notice_facts(&serde_json::from_value(data)?)),
         Some(("incident", _)) => Any::from_msg(&incident_facts(serde_json::from_value(data)?)),
         Some(("duplicate_proposal", _)) => Any::from_msg(&proposal_facts(&serde_json::from_value(data)?)),
+        Some(("dialogue", _)) => Any::from_msg(&dialogue::facts(&serde_json::from_value(data)?)),
+        Some(("message", _)) => Any::from_msg(&dialogue::message_facts(&serde_json::from_value(data)?)),
         Some(("site", _)) => Any::from_msg(&site(serde_json::from_value::<Site>(data)?)),
         Some(("call", _)) => Any::from_msg(&call_convert::facts(&serde_json::from_value(data)?)),
         Some(("agent_state", _)) => Any::from_msg(&call_convert::interval(&serde_json::from_value(data)?)),

@@ -8,9 +8,11 @@
 //! | calls, published numbers, agents' states | [`calls`], [`desk`] |
 //! | handovers, notices, complaints | [`handovers`], [`notices`], [`complaint`] |
 //! | duplicates, incidents | [`duplicates`], [`incidents`] |
+//! | automatic acceptance | [`dialogue`] |
 //! | promises, who is calling | [`promises`], [`recognition`] |
 //! | category trees and suggestions | [`categories`] |
 //! | the knowledge base | [`knowledge`] |
+//! | automatic acceptance | [`dialogue`] |
 //! | from the wire, with every violation | [`read`] |
 //! | evidence, a service of its own | [`evidence`] |
 //! | to the wire: answers, events, refusals | [`convert`], [`facts`], [`status`] |
@@ -25,6 +27,7 @@ mod complaint;
 mod contacts;
 mod convert;
 mod desk;
+mod dialogue;
 mod duplicates;
 mod evidence;
 mod facts;
@@ -49,9 +52,10 @@ use kexiang_proto::{
     intake_v1::{
         bulk_service_server::BulkServiceServer, call_service_server::CallServiceServer,
         category_service_server::CategoryServiceServer, desk_service_server::DeskServiceServer,
-        duplicate_service_server::DuplicateServiceServer, evidence_service_server::EvidenceServiceServer,
-        handover_service_server::HandoverServiceServer, incident_service_server::IncidentServiceServer,
-        intake_service_server::IntakeServiceServer, knowledge_service_server::KnowledgeServiceServer,
+        dialogue_service_server::DialogueServiceServer, duplicate_service_server::DuplicateServiceServer,
+        evidence_service_server::EvidenceServiceServer, handover_service_server::HandoverServiceServer,
+        incident_service_server::IncidentServiceServer, intake_service_server::IntakeServiceServer,
+        knowledge_service_server::KnowledgeServiceServer, message_service_server::MessageServiceServer,
         notice_service_server::NoticeServiceServer, promise_service_server::PromiseServiceServer,
         recognition_service_server::RecognitionServiceServer,
     },
@@ -63,6 +67,7 @@ use kexiang_rpc::{
 
 use crate::{Parts, SERVICE, app::recognition::Recogniser};
 
+use dialogue::SelfService;
 pub use facts::to_any;
 use promises::Promises;
 use recognition::Recognitions;
@@ -76,7 +81,7 @@ pub const DOMAIN: &str = "intake.kexiang";
 /// # Errors
 /// When an address is none.
 pub(crate) fn add_services(server: Server, parts: &Parts) -> anyhow::Result<Server> {
-    let Parts { config, deps, pool, log, app, evidence, shutdown } = parts;
+    let Parts { config, deps, pool, log, app, evidence, dialogues, shutdown } = parts;
     let feed = FeedService::new(pool.clone(), log.clone(), SERVICE, DOMAIN, to_any, shutdown.clone());
     let intake = IntakeServiceServer::new(Intake::new(app.clone(), shutdown.clone()));
     let bulk = BulkServiceServer::new(bulk::Bulk::new(app.clone(), shutdown.clone()));
@@ -93,6 +98,9 @@ pub(crate) fn add_services(server: Server, parts: &Parts) -> anyhow::Result<Serv
     let notices = NoticeServiceServer::new(notices::Notices::new(app.clone(), shutdown.clone()));
     let incidents = IncidentServiceServer::new(incidents::Incidents::new(app.clone()));
     let duplicates = DuplicateServiceServer::new(duplicates::Duplicates::new(app.clone()));
+    let self_service = SelfService::new(dialogues.clone());
+    let dialogues = DialogueServiceServer::new(self_service.clone());
+    let messages = MessageServiceServer::new(self_service);
     Ok(server
         .add(intake.max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add(bulk.max_decoding_message_size(MAX_MESSAGE_BYTES))
@@ -107,5 +115,7 @@ pub(crate) fn add_services(server: Server, parts: &Parts) -> anyhow::Result<Serv
         .add(notices.max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add(incidents.max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add(duplicates.max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .add(dialogues.max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .add(messages.max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add(EventFeedServiceServer::new(feed)))
 }

@@ -1,6 +1,7 @@
 //! The one place that knows what a refused use case is on the wire.
 
 mod calls;
+pub(super) mod dialogue;
 mod following;
 pub(super) mod knowledge;
 pub(super) mod promise;

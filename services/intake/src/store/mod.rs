@@ -8,6 +8,7 @@ pub mod case;
 pub mod category;
 pub mod contact;
 pub mod desk_span;
+pub mod dialogue;
 pub mod duplicate;
 pub mod evidence;
 pub mod following;

@@ -3,6 +3,7 @@
 pub mod article_expiry;
 pub mod categories;
 pub mod customer_events;
+pub mod dialogue_ends;
 pub mod dispatch_events;
 pub mod evidence_cleaner;
 pub mod mass_faults;
@@ -20,7 +21,7 @@ use crate::{Parts, SCHEMA, SERVICE, app::IDEMPOTENCY};
 /// # Errors
 /// When an address is none.
 pub(crate) fn start(parts: &Parts) -> anyhow::Result<TaskTracker> {
-    let Parts { config, deps, pool, app, evidence, shutdown, .. } = parts;
+    let Parts { config, deps, pool, app, evidence, dialogues, shutdown, .. } = parts;
     let call = Call::of_service(SERVICE)?;
     let subscribe = |consumer, address: &str, types| -> anyhow::Result<Subscription> {
         let source = Peer::connect_lazy(address, deps.tokens.clone())?;
@@ -44,6 +45,7 @@ pub(crate) fn start(parts: &Parts) -> anyhow::Result<TaskTracker> {
     let mass_faults =
         mass_faults::MassFaults::new(app.clone(), call.clone(), pool.clone(), config.following.threshold());
     workers.spawn(mass_faults.run(shutdown.clone()));
+    workers.spawn(dialogue_ends::run(dialogues.clone(), call.clone(), shutdown.clone()));
     workers.spawn(partition::keep_ahead(pool.clone(), SCHEMA.name, deps.clock.clone(), shutdown.clone()));
     workers.spawn(IDEMPOTENCY.forget_old(pool.clone(), deps.clock.clone(), shutdown.clone()));
     workers.spawn(kexiang_pg::report_pool(pool.clone(), SERVICE, shutdown.clone()));

@@ -18,6 +18,7 @@
 //! | published numbers | `published_numbers.rs` |
 //! | who is responsible, who is told, what waits | `handovers.rs`, `notices.rs`, `complaints.rs`, `holds.rs` |
 //! | cases that share their work | `duplicates.rs`, `mass_faults.rs`; their words: `together.rs` |
+//! | automatic acceptance | `talk.rs` (its verbs), `dialogue_answers.rs`, `dialogue_proof.rs`, `dialogue_turns.rs`, `dialogue_ends.rs`, `dialogue_messages.rs` |
 //! | bringing cases over, lists, events, probes | `import.rs`, `paging.rs`, `events.rs`, `probes.rs`, `stopping.rs` |
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that can't go on fails")]
@@ -41,6 +42,11 @@ mod category_trees;
 mod complaints;
 mod completing_calls;
 mod desk;
+mod dialogue_answers;
+mod dialogue_ends;
+mod dialogue_messages;
+mod dialogue_proof;
+mod dialogue_turns;
 mod duplicates;
 mod etags;
 mod events;
@@ -77,6 +83,7 @@ mod reports;
 mod shelf;
 mod steps;
 mod stopping;
+mod talk;
 mod telephony;
 mod together;
 mod verb;

@@ -287,7 +287,9 @@ async fn what_does_not_belong_together_is_refused() {
     assert_eq!(refused(&over), (Code::FailedPrecondition, "STATE_NOT_ALLOWED".to_owned()));
     assert_eq!(refused(&stale), (Code::Aborted, "ETAG_MISMATCH".to_owned()));
     assert_eq!(refused(&nowhere), (Code::NotFound, "NOT_FOUND".to_owned()));
-    assert_eq!(desk.all_incidents().await, [incident]);
+    // The second report may have joined by itself meanwhile: it came within the window.
+    let names: Vec<_> = desk.all_incidents().await.into_iter().map(|incident| incident.name).collect();
+    assert_eq!(names, [incident.name]);
 }
 
 #[tokio::test]

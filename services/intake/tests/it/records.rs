@@ -20,6 +20,8 @@ use tower::Service;
 pub enum Mood {
     /// They answer this.
     Answering(Box<Recognition>),
+    /// They answer this of one phone in E.164, and know nobody else.
+    Knowing(String, Box<Recognition>),
     /// They never answer.
     Hanging,
     /// They refuse.
@@ -35,9 +37,12 @@ pub struct Records {
 
 impl Default for Records {
     fn default() -> Self {
-        let nobody = Recognition { frequency: CallerFrequency::Unknown.into(), ..Recognition::default() };
-        Self { mood: Arc::new(Mutex::new(Mood::Answering(Box::new(nobody)))), asked: Arc::default() }
+        Self { mood: Arc::new(Mutex::new(Mood::Answering(Box::new(nobody())))), asked: Arc::default() }
     }
+}
+
+fn nobody() -> Recognition {
+    Recognition { frequency: CallerFrequency::Unknown.into(), ..Recognition::default() }
 }
 
 impl Records {
@@ -56,11 +61,16 @@ impl Records {
         self.asked.load(Ordering::SeqCst)
     }
 
-    async fn recognise_caller(&self) -> Result<Response<Recognition>, Status> {
+    async fn recognise_caller(
+        &self,
+        request: RecogniseCallerRequest,
+    ) -> Result<Response<Recognition>, Status> {
         self.asked.fetch_add(1, Ordering::SeqCst);
         let mood = self.mood.lock().unwrap().clone();
         match mood {
             Mood::Answering(recognition) => Ok(Response::new(*recognition)),
+            Mood::Knowing(phone, known) if phone == request.phone => Ok(Response::new(*known)),
+            Mood::Knowing(..) => Ok(Response::new(nobody())),
             Mood::Hanging => future::pending().await,
             Mood::Down => Err(Status::unavailable("down")),
         }
@@ -83,9 +93,9 @@ impl Service<http::Request<Body>> for Records {
     fn call(&mut self, request: http::Request<Body>) -> Self::Future {
         let records = self.clone();
         Box::pin(async move {
-            let method = tower::service_fn(move |_: Request<RecogniseCallerRequest>| {
+            let method = tower::service_fn(move |request: Request<RecogniseCallerRequest>| {
                 let records = records.clone();
-                async move { records.recognise_caller().await }
+                async move { records.recognise_caller(request.into_inner()).await }
             });
             let mut grpc = tonic::server::Grpc::new(tonic_prost::ProstCodec::default());
             Ok(grpc.unary(method, request).await)
