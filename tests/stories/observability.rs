@@ -91,7 +91,7 @@ async fn one_trace_joins_gateway_services_sql_and_event_consumers() {
         "customer_records.intake",
         "reporting.intake",
         "intake.dispatch",
-        "db.case.insert",
+        "db.write",
         "db.work_order.insert",
         "db.case.update",
     ];
@@ -111,7 +111,7 @@ async fn one_trace_joins_gateway_services_sql_and_event_consumers() {
         "the service's span hangs under the gateway's: {seen:?}"
     );
     assert!(
-        seen["db.case.insert"] && seen["db.case.update"],
+        seen["db.write"] && seen["db.case.update"],
         "SQL hangs under what it is done for: {seen:?}"
     );
     center.close().await;
