@@ -110,10 +110,7 @@ async fn one_trace_joins_gateway_services_sql_and_event_consumers() {
         seen["kexiang.intake.v1.IntakeService/AcceptCase"],
         "the service's span hangs under the gateway's: {seen:?}"
     );
-    assert!(
-        seen["db.write"] && seen["db.case.update"],
-        "SQL hangs under what it is done for: {seen:?}"
-    );
+    assert!(seen["db.write"] && seen["db.case.update"], "SQL hangs under what it is done for: {seen:?}");
     center.close().await;
     telemetry.shutdown().await;
 }

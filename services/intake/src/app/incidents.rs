@@ -220,6 +220,7 @@ impl App {
         }
         let events = self.drafts(&mut transaction, call, now, &mut family).await?;
         self.save_family(&mut transaction, call, now, &family, &events).await?;
+        self.cancel_handovers(&mut transaction, call, &informed.informed, now).await?;
         IDEMPOTENCY.save(&mut transaction, call, &informed).await?;
         transaction.commit().await?;
         self.log.wake();

@@ -44,7 +44,7 @@ pub async fn members(
     Ok(ids.into_iter().map(CaseId::from_uuid).collect())
 }
 
-/// The first `limit` of an incident's cases whose customers are to be told, by id, locked.
+/// The first `limit` of an incident's cases whose customers are to be told, by id, locked; those on hold wait.
 #[tracing::instrument(name = "db.following.lock_untold", skip_all)]
 pub async fn lock_untold(
     connection: &mut PgConnection,
@@ -52,7 +52,7 @@ pub async fn lock_untold(
     limit: i64,
 ) -> sqlx::Result<Vec<Case>> {
     let sql = format!(
-        "select {COLUMNS} from intake.cases where incident_id = $1 and state = 'RESOLVED'
+        "select {COLUMNS} from intake.cases where incident_id = $1 and state = 'RESOLVED' and held_at is null
          order by case_id limit $2 for update"
     );
     let rows = sqlx::query_as::<_, CaseRow>(AssertSqlSafe(sql)).bind(incident.uuid()).bind(limit);
