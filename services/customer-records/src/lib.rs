@@ -27,27 +27,15 @@ mod store;
 pub mod worker;
 
 use anyhow::Context;
-use kexiang_core::Call;
-use kexiang_events::{EventLog, FeedService, Subscription, consume, partition};
+use kexiang_events::EventLog;
 use kexiang_pg::{Pool, Schema};
-use kexiang_proto::{
-    customers_v1::customer_records_service_server::CustomerRecordsServiceServer,
-    event_v1::event_feed_service_server::EventFeedServiceServer,
-};
-use kexiang_rpc::{
-    Deps, Peer,
-    server::{MAX_MESSAGE_BYTES, Server},
-};
+use kexiang_rpc::{Deps, server::Server};
 use tokio::net::TcpListener;
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::sync::CancellationToken;
 
 pub use config::Config;
 
-use crate::{
-    app::{App, IDEMPOTENCY},
-    grpc::{CustomerRecords, DOMAIN},
-    worker::{dispatch_events, intake_events},
-};
+use crate::{app::App, grpc::DOMAIN};
 
 /// The service's name in spans, events and tokens.
 pub const SERVICE: &str = "customer-records";
@@ -55,6 +43,16 @@ pub const SERVICE: &str = "customer-records";
 pub const SCHEMA: Schema =
     Schema { name: "customer_records", role: "kexiang_customer_records", migrator: &MIGRATOR };
 static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
+
+/// What services and workers are made of.
+struct Parts {
+    config: Config,
+    deps: Deps,
+    pool: Pool,
+    log: EventLog,
+    app: App,
+    shutdown: CancellationToken,
+}
 
 /// Serves customer records on `listener` until `shutdown`, then finishes what it accepted.
 ///
@@ -71,50 +69,17 @@ pub async fn run(
             .context("KEXIANG_CUSTOMER_RECORDS_DATABASE_URL is no database address")?;
     let log = EventLog::new(SCHEMA.name);
     let app = App::new(pool.clone(), deps.clock.clone(), log.clone());
-    let workers = start_workers(&config, &deps, &app, &pool, &shutdown)?;
-
-    let feed = FeedService::new(pool.clone(), log, SERVICE, DOMAIN, grpc::to_any, shutdown.clone());
-    let records = CustomerRecordsServiceServer::new(CustomerRecords::new(app));
+    let server = Server::new(SERVICE, DOMAIN, deps.verifier.clone(), config.limits.clone());
+    let parts = Parts { config, deps, pool: pool.clone(), log, app, shutdown: shutdown.clone() };
+    let workers = worker::start(&parts)?;
     let ready_pool = pool.clone();
-    Server::new(SERVICE, DOMAIN, deps.verifier, config.limits)
-        .add(records.max_decoding_message_size(MAX_MESSAGE_BYTES))
-        .add(EventFeedServiceServer::new(feed))
+    grpc::add_services(server, &parts)
         .serve(listener, move || is_ready(ready_pool.clone()), shutdown)
         .await?;
 
     workers.wait().await;
     pool.close().await;
     Ok(())
-}
-
-/// Starts the consumers; they end with `shutdown`, after the batch under way.
-fn start_workers(
-    config: &Config,
-    deps: &Deps,
-    app: &App,
-    pool: &Pool,
-    shutdown: &CancellationToken,
-) -> anyhow::Result<TaskTracker> {
-    let call = Call::of_service(SERVICE)?;
-    let intake = Peer::connect_lazy(&config.intake_address, deps.tokens.clone())?;
-    let dispatch = Peer::connect_lazy(&config.dispatch_address, deps.tokens.clone())?;
-    let subscribe = |consumer, source, types| {
-        let (pool, clock) = (pool.clone(), deps.clock.clone());
-        Subscription { consumer, schema: SCHEMA.name, pool, source, types, clock }
-    };
-
-    let workers = TaskTracker::new();
-    let handler = intake_events::IntakeEvents::new(app.clone(), call, intake.clone());
-    let events = subscribe("customer_records.intake", intake, intake_events::TYPES);
-    workers.spawn(consume(events, handler, shutdown.clone()));
-    let handler = dispatch_events::DispatchEvents { app: app.clone() };
-    let events = subscribe("customer_records.dispatch", dispatch, dispatch_events::TYPES);
-    workers.spawn(consume(events, handler, shutdown.clone()));
-    workers.spawn(partition::keep_ahead(pool.clone(), SCHEMA.name, deps.clock.clone(), shutdown.clone()));
-    workers.spawn(IDEMPOTENCY.forget_old(pool.clone(), deps.clock.clone(), shutdown.clone()));
-    workers.spawn(kexiang_pg::report_pool(pool.clone(), SERVICE, shutdown.clone()));
-    workers.close();
-    Ok(workers)
 }
 
 async fn is_ready(pool: Pool) -> bool {

@@ -30,33 +30,31 @@ mod store;
 pub mod worker;
 
 use anyhow::Context;
-use kexiang_core::Call;
-use kexiang_events::{EventLog, FeedService, Subscription, consume, partition};
+use kexiang_events::EventLog;
 use kexiang_pg::{Pool, Schema};
-use kexiang_proto::{
-    dispatch_v1::dispatch_service_server::DispatchServiceServer,
-    event_v1::event_feed_service_server::EventFeedServiceServer,
-};
-use kexiang_rpc::{
-    Deps, Peer,
-    server::{MAX_MESSAGE_BYTES, Server},
-};
+use kexiang_rpc::{Deps, server::Server};
 use tokio::net::TcpListener;
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::sync::CancellationToken;
 
 pub use config::Config;
 
-use crate::{
-    app::{App, IDEMPOTENCY},
-    grpc::{DOMAIN, Dispatch},
-    worker::{intake_events, settle_waiting},
-};
+use crate::{app::App, grpc::DOMAIN};
 
 /// The service's name in spans, events and tokens.
 pub const SERVICE: &str = "dispatch";
 /// The schema that dispatch owns.
 pub const SCHEMA: Schema = Schema { name: "dispatch", role: "kexiang_dispatch", migrator: &MIGRATOR };
 static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
+
+/// What services and workers are made of.
+struct Parts {
+    config: Config,
+    deps: Deps,
+    pool: Pool,
+    log: EventLog,
+    app: App,
+    shutdown: CancellationToken,
+}
 
 /// Serves dispatch on `listener` until `shutdown`, then finishes what it accepted.
 ///
@@ -72,47 +70,17 @@ pub async fn run(
         .context("KEXIANG_DISPATCH_DATABASE_URL is no database address")?;
     let log = EventLog::new(SCHEMA.name);
     let app = App::new(pool.clone(), deps.clock.clone(), log.clone());
-    let workers = start_workers(&config, &deps, &app, &pool, &shutdown)?;
-
-    let feed = FeedService::new(pool.clone(), log, SERVICE, DOMAIN, grpc::to_any, shutdown.clone());
+    let server = Server::new(SERVICE, DOMAIN, deps.verifier.clone(), config.limits.clone());
+    let parts = Parts { config, deps, pool: pool.clone(), log, app, shutdown: shutdown.clone() };
+    let workers = worker::start(&parts)?;
     let ready_pool = pool.clone();
-    Server::new(SERVICE, DOMAIN, deps.verifier, config.limits)
-        .add(DispatchServiceServer::new(Dispatch::new(app)).max_decoding_message_size(MAX_MESSAGE_BYTES))
-        .add(EventFeedServiceServer::new(feed))
+    grpc::add_services(server, &parts)
         .serve(listener, move || is_ready(ready_pool.clone()), shutdown)
         .await?;
 
     workers.wait().await;
     pool.close().await;
     Ok(())
-}
-
-fn start_workers(
-    config: &Config,
-    deps: &Deps,
-    app: &App,
-    pool: &Pool,
-    shutdown: &CancellationToken,
-) -> anyhow::Result<TaskTracker> {
-    let call = Call::of_service(SERVICE)?;
-    let subscription = Subscription {
-        consumer: intake_events::CONSUMER,
-        schema: SCHEMA.name,
-        pool: pool.clone(),
-        source: Peer::connect_lazy(&config.intake_address, deps.tokens.clone())?,
-        types: intake_events::TYPES,
-        clock: deps.clock.clone(),
-    };
-    let handler = intake_events::IntakeEvents { app: app.clone(), call: call.clone() };
-
-    let workers = TaskTracker::new();
-    workers.spawn(consume(subscription, handler, shutdown.clone()));
-    workers.spawn(settle_waiting::run(app.clone(), call, shutdown.clone()));
-    workers.spawn(partition::keep_ahead(pool.clone(), SCHEMA.name, deps.clock.clone(), shutdown.clone()));
-    workers.spawn(IDEMPOTENCY.forget_old(pool.clone(), deps.clock.clone(), shutdown.clone()));
-    workers.spawn(kexiang_pg::report_pool(pool.clone(), SERVICE, shutdown.clone()));
-    workers.close();
-    Ok(workers)
 }
 
 async fn is_ready(pool: Pool) -> bool {

@@ -6,6 +6,23 @@ mod handlers;
 mod status;
 mod update;
 
+use kexiang_events::FeedService;
+use kexiang_proto::{
+    customers_v1::customer_records_service_server::CustomerRecordsServiceServer,
+    event_v1::event_feed_service_server::EventFeedServiceServer,
+};
+use kexiang_rpc::server::{MAX_MESSAGE_BYTES, Server};
+
+use crate::{Parts, SERVICE};
+
 pub use feed::to_any;
 pub use handlers::CustomerRecords;
 pub use status::DOMAIN;
+
+/// Adds all services of customer records.
+pub(crate) fn add_services(server: Server, parts: &Parts) -> Server {
+    let Parts { pool, log, app, shutdown, .. } = parts;
+    let feed = FeedService::new(pool.clone(), log.clone(), SERVICE, DOMAIN, to_any, shutdown.clone());
+    let records = CustomerRecordsServiceServer::new(CustomerRecords::new(app.clone()));
+    server.add(records.max_decoding_message_size(MAX_MESSAGE_BYTES)).add(EventFeedServiceServer::new(feed))
+}
