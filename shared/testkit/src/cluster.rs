@@ -16,6 +16,8 @@ use sqlx::{ConnectOptions, Connection, PgConnection, postgres::PgConnectOptions}
 use tokio::sync::{Mutex, OnceCell};
 use uuid::Uuid;
 
+use crate::scratch;
+
 /// Roles belong to the whole server and are shared by all its test databases; the password matters only on a foreign one.
 const PASSWORD: &str = "kexiang-test";
 /// Advisory lock of those who make a template on one server: "kxtempla".
@@ -43,7 +45,7 @@ impl Cluster {
         if let Ok(admin_url) = std::env::var("KEXIANG_TEST_ADMIN_URL") {
             return Self { admin_url, _server: None, templates: Mutex::default() };
         }
-        let home = std::env::temp_dir().join(format!("kexiang-test-{}-{}", process::id(), short_id()));
+        let home = scratch::directory().join(format!("kexiang-test-{}-{}", process::id(), short_id()));
         let server =
             PrivateServer::start(Options::scratch(&home)).await.unwrap_or_else(|error| panic!("{error}"));
         Self { admin_url: server.admin_url(), _server: Some(server), templates: Mutex::default() }
@@ -63,8 +65,12 @@ impl Cluster {
         let mut admin = self.admin().await;
         execute(&mut admin, format!("create database {name} template {template}")).await;
         drop(templates);
-        // A copy has no rights of the database itself: who may connect.
-        self.provision(&name, schemas).await;
+        // A copy has all but the rights of the database itself: who may connect.
+        execute(&mut admin, format!("revoke all on database {name} from public")).await;
+        for schema in schemas {
+            execute(&mut admin, format!("grant connect on database {name} to {}", schema.role)).await;
+        }
+        admin.close().await.ok();
         name
     }
 

@@ -14,5 +14,6 @@
 
 mod cluster;
 mod database;
+mod scratch;
 
 pub use database::TestDatabase;

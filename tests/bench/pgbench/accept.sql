@@ -78,7 +78,8 @@ values
         '"channel": "HOTLINE","kind": "FAULT","category": "public-lighting","district": "grid-07","severity": "NORMAL",'
         '"handling": "DISPATCH","state": "RECEIVED","customer": null,"first_responsible_agent": "agent-%s","unit": null,'
         '"resolved_at_desk": false,"satisfaction": null,"reopen_count": 0,"accepted_at": %s,"first_resolved_at": null,'
-        '"resolved_at": null,"informed_at": null,"closed_at": null}',
+        '"resolved_at": null,"informed_at": null,"closed_at": null,"hold_reason": null,"held_at": null,"held_seconds": 0.0,'
+        '"previous_first_responsible_agent": null,"duplicate_of": null,"incident": null,"lead": null,"work_round": 0}',
         :case_id::text, :number::text, :site::text, :contact_id::text, :client_id::text, :moment::text
      )::jsonb);
 
@@ -95,7 +96,9 @@ values
         '"external_reference": null,"state": "RECEIVED","customer": null,"first_responsible_agent": "agent-%6$s",'
         '"unit": null,"resolution": null,"resolved_at_desk": false,"satisfaction": null,"reopen_count": 0,'
         '"accepted_at": %7$s,"first_resolved_at": null,"resolved_at": null,"informed_at": null,"inform_channel": null,'
-        '"inform_note": null,"closed_at": null,"updated_at": %7$s,"reason": null,"version": 1}',
+        '"inform_note": null,"closed_at": null,"updated_at": %7$s,"reason": null,"hold": null,'
+        '"held_seconds": 0.0,"version": 1,"following": {"duplicate_of": null,"incident": null,"lead": null,"stood": null,'
+        '"work_round": 0}}',
         :case_id::text, :site::text, :number::text, :contact_id::text, :house::text, :client_id::text, :moment::text
      )::jsonb,
      now());

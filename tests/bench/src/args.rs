@@ -45,6 +45,9 @@ pub struct Args {
     /// --connections, --dir and --json count, all else does not.
     #[arg(long, value_name = "CUSTOMERS", value_parser = value_parser!(u32).range(1_000..=20_000_000))]
     pub recognise: Option<u32>,
+    /// Measures instead what a case costs beside 50,000 cases and beside so many.
+    #[arg(long, value_name = "CASES", value_parser = value_parser!(u32).range(50_000..=20_000_000))]
+    pub growth: Option<u32>,
     /// Writes the figures to this file too.
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,

@@ -1,6 +1,6 @@
 //! The run: prepare, measure by turns, check, report.
 
-use std::{thread, time::Duration};
+use std::{ops::Range, thread, time::Duration};
 
 use kexiang_rpc::token::Issuer;
 
@@ -20,7 +20,7 @@ use crate::{
 const WARM_UP: Duration = Duration::from_secs(1);
 
 /// Both sides and what they did.
-struct Bench {
+pub(crate) struct Bench {
     load: Load,
     pgbench: Pgbench,
     /// Acceptances of either side, warm-ups too.
@@ -72,7 +72,7 @@ pub async fn bulk(args: &Args, count: u32) -> anyhow::Result<f64> {
 }
 
 impl Bench {
-    async fn prepare(args: &Args) -> anyhow::Result<Self> {
+    pub(crate) async fn prepare(args: &Args) -> anyhow::Result<Self> {
         let mut ground = Ground::prepare(args.dir.as_deref()).await?;
         // Before anything is measured in vain.
         ground.settings().await?;
@@ -96,6 +96,16 @@ impl Bench {
         self.kexiang(callers, sites, WARM_UP).await?;
         self.pgbench(callers, sites, WARM_UP).await?;
         check::writes_the_same(&self.ground.url(KEXIANG), &self.ground.url(PGBENCH)).await?;
+        self.rounds(args, callers, registers).await
+    }
+
+    async fn rounds(
+        &mut self,
+        args: &Args,
+        callers: u16,
+        registers: Registers,
+    ) -> anyhow::Result<Comparison> {
+        let sites = registers.sites(callers);
         let mut rounds = Vec::new();
         for nr in 1..=args.rounds {
             let round = if nr % 2 == 1 {
@@ -114,6 +124,32 @@ impl Bench {
             rounds.push(round);
         }
         Comparison::of(callers, registers, &rounds)
+    }
+
+    /// As [`Self::compare`], beside imported cases: the two databases no longer look alike, which only the other is to check.
+    pub(crate) async fn compare_grown(
+        &mut self,
+        args: &Args,
+        callers: u16,
+        registers: Registers,
+    ) -> anyhow::Result<Comparison> {
+        let sites = registers.sites(callers);
+        self.kexiang(callers, sites, WARM_UP).await?;
+        self.pgbench(callers, sites, WARM_UP).await?;
+        self.rounds(args, callers, registers).await
+    }
+
+    /// Imports these items; gives cases a second.
+    pub(crate) async fn grow(&mut self, numbers: Range<u32>) -> anyhow::Result<f64> {
+        let per_second = self.load.import(numbers).await?;
+        self.ground.vacuum(KEXIANG).await?;
+        Ok(per_second)
+    }
+
+    /// Stops intake and looks whether all that was imported and accepted is there.
+    pub(crate) async fn finish_grown(self, imported: u32) -> anyhow::Result<()> {
+        self.service.stop()?;
+        check::holds_grown(&self.ground.url(KEXIANG), imported, self.done.kexiang).await
     }
 
     async fn kexiang(&mut self, callers: u16, sites: u16, length: Duration) -> anyhow::Result<Turn> {

@@ -108,3 +108,19 @@ pub async fn holds_imported(url: &str, count: u32) -> anyhow::Result<()> {
     ensure!(broken.is_empty(), "registers with gaps: {broken:?}");
     Ok(())
 }
+
+/// Fails when an imported or an accepted case is missing or doubled, or a register has a gap.
+pub async fn holds_grown(url: &str, imported: u32, acknowledged: u64) -> anyhow::Result<()> {
+    holds_imported(url, imported).await?;
+    let mut connection = PgConnection::connect(url).await?;
+    let accepted: i64 =
+        sqlx::query_scalar("select count(*) from intake.cases where external_reference is null")
+            .fetch_one(&mut connection)
+            .await?;
+    connection.close().await?;
+    ensure!(
+        u64::try_from(accepted) == Ok(acknowledged),
+        "{acknowledged} were acknowledged, {accepted} are there"
+    );
+    Ok(())
+}

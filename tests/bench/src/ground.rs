@@ -4,6 +4,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process,
+    str::FromStr,
 };
 
 use anyhow::{Context, ensure};
@@ -15,7 +16,7 @@ use kexiang_pg::{
     private::{Options, PrivateServer},
     sql_text,
 };
-use sqlx::{Connection, PgConnection};
+use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
 
 /// The database of Kexiang.
 pub const KEXIANG: &str = "kexiang_bench";
@@ -118,5 +119,13 @@ impl Ground {
     pub async fn settle(&mut self) -> anyhow::Result<()> {
         sqlx::raw_sql("checkpoint").execute(&mut self.admin).await?;
         Ok(())
+    }
+
+    /// Does what autovacuum would do some minutes later, so that it does not do it while something is measured.
+    pub async fn vacuum(&mut self, database: &str) -> anyhow::Result<()> {
+        let options = PgConnectOptions::from_str(&self.server.admin_url())?.database(database);
+        let mut connection = PgConnection::connect_with(&options).await?;
+        sqlx::raw_sql("vacuum (analyze)").execute(&mut connection).await?;
+        Ok(connection.close().await?)
     }
 }

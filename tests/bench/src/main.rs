@@ -8,6 +8,7 @@
 //! | the run: who is measured when | `bench.rs` |
 //! | the callers of intake and what they say | `load.rs`, `payload.rs` |
 //! | many cases over one stream | `bulk.rs` |
+//! | what history costs (`--growth`) | `growth.rs` |
 //! | what pgbench does | `pgbench/accept.sql`, `pgbench.rs` |
 //! | that both write the same, and nothing is lost or doubled | `check.rs` |
 //! | recognising callers among millions of customers (`--recognise`) | `recognise/` |
@@ -22,6 +23,7 @@ mod bulk;
 mod check;
 mod figures;
 mod ground;
+mod growth;
 mod load;
 mod payload;
 mod pgbench;
@@ -68,12 +70,17 @@ async fn run(args: &Args) -> anyhow::Result<()> {
             "{count} cases over one stream, durable: {per_second:.0} a second"
         )?);
     }
-    let told = match args.recognise {
-        Some(customers) => stopped
+    let told = match (args.recognise, args.growth) {
+        (Some(customers), _) => stopped
             .run_until_cancelled(recognise::run(args, customers))
             .await
             .map(|report| tell(args, &report?)),
-        None => stopped.run_until_cancelled(bench::run(args)).await.map(|report| tell(args, &report?)),
+        (None, Some(cases)) => {
+            stopped.run_until_cancelled(growth::run(args, cases)).await.map(|growth| tell(args, &growth?))
+        }
+        (None, None) => {
+            stopped.run_until_cancelled(bench::run(args)).await.map(|report| tell(args, &report?))
+        }
     };
     telemetry.shutdown().await;
     told.context("stopped")?
