@@ -7,7 +7,7 @@ use sqlx::PgConnection;
 use super::{App, AppError, IDEMPOTENCY, promises};
 pub use crate::store::case::CaseFilter;
 use crate::{
-    domain::{Case, Family, Transition},
+    domain::{Case, CaseState, Family, Transition},
     store,
 };
 
@@ -67,6 +67,9 @@ impl App {
         self.save_family(&mut transaction, call, now, &family, &events).await?;
         let case = family.case(id).cloned().ok_or_else(|| not_found(id))?;
         keep_spell(&mut transaction, call, &case, was_held, &transition, now).await?;
+        if case.state == CaseState::Withdrawn {
+            self.withdraw_promises(&mut transaction, call, case.id, now).await?;
+        }
         if case.state.is_answered() {
             self.cancel_handovers(&mut transaction, call, &[case.id], now).await?;
         }

@@ -303,7 +303,9 @@ impl Writer {
             Err(error) if error.is_outage() => Err(error),
             Err(error) => {
                 tracing::debug!(%error, "a batch is written again with every look-up");
-                self.belief.doubt();
+                if !came_before(&error) {
+                    self.belief.doubt();
+                }
                 self.forget_ahead();
                 Ok(None)
             }
@@ -353,6 +355,12 @@ impl Writer {
         }
         PgConnection::connect_with(&self.options).await
     }
+}
+
+/// Whether one of a batch was answered or brought over before: that says nothing about where the registers stand.
+fn came_before(error: &AppError) -> bool {
+    let AppError::Sql(sqlx::Error::Database(error)) = error else { return false };
+    error.constraint().is_some_and(|key| store::ONCE_ONLY.contains(&key))
 }
 
 /// What must not come twice in one batch.

@@ -141,6 +141,20 @@ impl Family {
         self.apply(id, transition, now)
     }
 
+    /// Refuses what people want with this case while it is on hold (IN-18). It is asked of the case that is named: cases that
+    /// follow it go where it goes, on hold or not, and stay on hold.
+    ///
+    /// # Errors
+    /// [`FamilyError::Transition`] with [`TransitionError::OnHold`].
+    pub fn check_not_held(&self, id: CaseId) -> Result<(), FamilyError> {
+        match self.cases.get(&id) {
+            Some(case) if case.hold.is_some() => {
+                Err(FamilyError::Transition { case: id, source: TransitionError::OnHold })
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Whether a transition may concern those who follow the case.
     #[must_use]
     pub const fn is_concerned(transition: &Transition) -> bool {

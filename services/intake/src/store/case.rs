@@ -145,6 +145,15 @@ pub async fn find(connection: &mut PgConnection, id: CaseId) -> sqlx::Result<Opt
     row.map(Case::try_from).transpose()
 }
 
+/// The cases with these ids, in no order; unknown ones are left out.
+#[tracing::instrument(name = "db.case.find_all", skip_all, fields(cases = ids.len()))]
+pub async fn find_all(connection: &mut PgConnection, ids: &[CaseId]) -> sqlx::Result<Vec<Case>> {
+    let ids: Vec<_> = ids.iter().map(|id| id.uuid()).collect();
+    let sql = format!("select {COLUMNS} from intake.cases where case_id = any($1)");
+    let rows = sqlx::query_as::<_, CaseRow>(AssertSqlSafe(sql)).bind(ids).fetch_all(connection).await?;
+    rows.into_iter().map(Case::try_from).collect()
+}
+
 /// The cases with these ids, locked until the transaction ends, in the order of their ids; unknown ones are left out.
 #[tracing::instrument(name = "db.case.lock", skip_all, fields(cases = ids.len()))]
 pub async fn lock(connection: &mut PgConnection, ids: &[CaseId]) -> sqlx::Result<Vec<Case>> {
