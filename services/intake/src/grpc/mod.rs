@@ -4,7 +4,7 @@
 //! | to see | read |
 //! |---|---|
 //! | all methods of the service | [`service`] |
-//! | their scripts, by resource | [`sites`], [`contacts`], [`cases`], [`verbs`], [`import`], [`bulk`] |
+//! | their scripts, by resource | [`sites`], [`contacts`], [`cases`], [`holds`], [`verbs`], [`import`], [`bulk`] |
 //! | calls, published numbers, agents' states | [`calls`], [`desk`] |
 //! | handovers, notices, complaints | [`handovers`], [`notices`], [`complaint`] |
 //! | duplicates, incidents | [`duplicates`], [`incidents`] |
@@ -33,6 +33,7 @@ mod evidence;
 mod facts;
 mod fill;
 mod handovers;
+mod holds;
 mod import;
 mod incidents;
 mod knowledge;

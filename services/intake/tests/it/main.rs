@@ -4,7 +4,7 @@
 //! |---|---|
 //! | the service with all around it, and its verbs | `desk.rs`, `verb.rs`, `news.rs`; what is sent and refused: `wire.rs` |
 //! | gapless registers under load and kills; one statement for a batch | `registers.rs`, `one_statement.rs` |
-//! | what a contact keeps and what is refused | `acceptance.rs` |
+//! | what a contact keeps and what is refused; every channel | `acceptance.rs`, `channels.rs` |
 //! | repeated requests, outages, neighbours in one batch | `repeating.rs`, `outage.rs`, `neighbours.rs` |
 //! | the way of a case to its archive | `way.rs`, `steps.rs`, `etags.rs`, `joining.rs`, `identification.rs` |
 //! | many at once | `bulk.rs` |
@@ -16,7 +16,7 @@
 //! | finding in it, citing it | `article_search.rs`, `article_messages.rs`, `article_speed.rs`, `article_desk.rs` |
 //! | the life of calls, their contacts, agents' states | `telephony.rs`, `calls.rs`, `completing_calls.rs`, `agent_states.rs`, `bank_day.rs` |
 //! | published numbers | `published_numbers.rs` |
-//! | who is responsible, who is told, what waits | `handovers.rs`, `notices.rs`, `complaints.rs`, `holds.rs`, `holds_together.rs` |
+//! | who is responsible, who is told, what waits | `handovers.rs`, `notices.rs`, `complaints.rs`, `holds.rs`, `holds_together.rs`, `held_cases.rs` |
 //! | cases that share their work | `duplicates.rs`, `mass_faults.rs`, `reporters_told.rs`; their words: `together.rs` |
 //! | automatic acceptance | `talk.rs` (its verbs), `dialogue_answers.rs`, `dialogue_cases.rs`, `dialogue_proof.rs`, `dialogue_turns.rs`, `dialogue_ends.rs`, `dialogue_messages.rs` |
 //! | bringing cases over, lists, events, probes | `import.rs`, `paging.rs`, `events.rs`, `probes.rs`, `stopping.rs` |
@@ -39,6 +39,7 @@ mod category_binding;
 mod category_desk;
 mod category_suggestion;
 mod category_trees;
+mod channels;
 mod complaints;
 mod completing_calls;
 mod desk;
@@ -60,6 +61,7 @@ mod evidence_refusals;
 mod evidence_uploads;
 mod feed;
 mod handovers;
+mod held_cases;
 mod holds;
 mod holds_together;
 mod identification;
