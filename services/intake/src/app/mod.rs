@@ -2,7 +2,7 @@
 //!
 //! | to see | read |
 //! |---|---|
-//! | accepting, in batches | [`acceptance`], [`writer`] |
+//! | accepting, in batches | [`acceptance`], [`writer`], [`opening`] |
 //! | the verbs of a case | [`cases`] |
 //! | what events of dispatch and customer records change here | [`effects`] |
 //! | promises and what they keep from closing | [`promises`] |
@@ -37,6 +37,7 @@ pub mod informing;
 pub mod knowledge;
 pub mod mass_faults;
 pub mod notices;
+mod opening;
 pub mod promises;
 pub mod published_numbers;
 pub mod recognition;

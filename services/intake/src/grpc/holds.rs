@@ -1,15 +1,12 @@
 //! What is on hold, on the wire (IN-18). Putting on hold and resuming are verbs of a case: [`super::verbs`].
 
-use kexiang_core::{CaseId, Timestamp};
+use kexiang_core::{CaseId, HoldReason, Timestamp};
 use kexiang_proto::intake_v1 as pb;
 use kexiang_rpc::{PageRequest, Violations, field, time};
 use tonic::{Request, Status};
 
 use super::{DOMAIN, convert, status::status};
-use crate::{
-    app::{App, cases::HeldFilter},
-    domain::HoldReason,
-};
+use crate::app::{App, cases::HeldFilter};
 
 pub(super) async fn list_held_cases(
     app: &App,

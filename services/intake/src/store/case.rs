@@ -2,13 +2,14 @@
 
 use jiff_sqlx::{Timestamp as SqlTimestamp, ToSqlx};
 use kexiang_core::{
-    AgentId, CaseId, Channel, ContactId, CustomerId, IncidentId, Kind, Satisfaction, SiteId, UnitId,
+    AgentId, CaseId, Channel, ContactId, CustomerId, HoldReason, IncidentId, Kind, Satisfaction, SiteId,
+    UnitId,
 };
 use sqlx::{AssertSqlSafe, FromRow, PgConnection, types::Json};
 use uuid::Uuid;
 
 use super::{optional_word, word};
-use crate::domain::{Case, CaseState, Following, Hold, HoldReason, case::Standing};
+use crate::domain::{Case, CaseState, Following, Hold, case::Standing};
 use kexiang_pg::Statement;
 
 pub(super) const COLUMNS: &str = "case_id, site_id, number, contact_id, channel, kind, category, title, description, \

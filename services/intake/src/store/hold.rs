@@ -1,11 +1,11 @@
 //! Spells on hold: `intake.case_holds`. The running one stands on the case too.
 
 use jiff_sqlx::ToSqlx;
-use kexiang_core::{Actor, CaseId, HoldId, SiteId, Timestamp};
+use kexiang_core::{Actor, CaseId, HoldId, HoldReason, SiteId, Timestamp};
 use sqlx::{AssertSqlSafe, PgConnection};
 
 use super::case::{COLUMNS, CaseRow};
-use crate::domain::{Case, Hold, HoldReason};
+use crate::domain::{Case, Hold};
 
 /// Which cases on hold to list.
 #[derive(Debug, Clone, Default)]

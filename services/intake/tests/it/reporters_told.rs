@@ -18,11 +18,14 @@ use crate::{
 };
 
 impl Desk {
-    /// A fault of the grid, reported by somebody who can be reached like this.
+    /// A fault of the grid, reported by somebody who can be reached like this; a second goes by.
     async fn report_of(&self, caller: Caller, channel: Channel) -> Case {
         let fault = Case { district: GRID.to_owned(), ..case(Kind::Fault) };
         let contact = Contact { caller: Some(caller), channel: channel.into(), ..contact() };
-        self.accept(AcceptCaseRequest { contact: Some(contact), case: Some(fault), ..acceptance() }).await
+        let request = AcceptCaseRequest { contact: Some(contact), case: Some(fault), ..acceptance() };
+        let reported = self.accept(request).await;
+        self.hand.advance(SignedDuration::from_secs(1));
+        reported
     }
 
     /// An incident of these cases that was resolved by hand.
@@ -135,8 +138,9 @@ async fn a_message_that_never_went_out_asks_for_a_call() {
     let incident = desk.resolved_incident(&[&reports[0], &reports[1]]).await;
     desk.inform(inform(&incident, Channel::Messaging)).await;
     let messages = desk.lease_of(MessageChannel::Sms).await;
+    let of_first = messages.iter().find(|message| message.body.contains(&reports[0].number)).unwrap();
 
-    desk.try_report_message(&messages[0], "NO_SUBSCRIBER").await.unwrap();
+    desk.try_report_message(of_first, "NO_SUBSCRIBER").await.unwrap();
     let after_failure = desk.callbacks().await;
     desk.hand.advance(SignedDuration::from_hours(24));
     desk.eventually("both are to be called", async || desk.callbacks().await.len() == 2).await;

@@ -1,9 +1,9 @@
 //! What may happen to a case: the one place that moves it, by the table in the head of [`super`].
 
-use kexiang_core::{CaseId, Channel, Satisfaction, Timestamp, UnitId};
+use kexiang_core::{CaseId, Channel, HoldReason, Satisfaction, Timestamp, UnitId};
 use thiserror::Error;
 
-use super::{Belonging, Case, CaseState, Handling, Hold, HoldReason};
+use super::{Belonging, Case, CaseState, Handling, Hold};
 
 /// What happens to a case.
 #[derive(Debug, Clone, PartialEq, Eq)]

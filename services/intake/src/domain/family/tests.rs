@@ -7,7 +7,7 @@ use proptest::prelude::{Strategy, prop_assert, prop_assert_eq, prop_oneof, propt
 
 use super::*;
 use crate::domain::{
-    Area, CaseState, Handling, NewCase,
+    Area, CaseState, Handling, IncidentState, NewCase,
     case::{Opening, Standing},
 };
 
