@@ -58,6 +58,7 @@ struct Parts {
     app: App,
     evidence: EvidenceDesk,
     dialogues: Dialogues,
+    customer_records: CustomerRecords,
     shutdown: CancellationToken,
 }
 
@@ -79,7 +80,8 @@ pub async fn run(
     let evidence = evidence_desk(&config, &deps, &pool, &log)?;
     let server = Server::new(SERVICE, DOMAIN, deps.verifier.clone(), config.limits.clone());
     let customer_records = Peer::connect_lazy(&config.customer_records_address, deps.tokens.clone())?;
-    let dialogues = Dialogues::new(app.clone(), CustomerRecords::new(customer_records));
+    let customer_records = CustomerRecords::new(customer_records, deps.clock.clone());
+    let dialogues = Dialogues::new(app.clone(), customer_records.clone());
     let shutdown_of_parts = shutdown.clone();
     let parts = Parts {
         config,
@@ -89,6 +91,7 @@ pub async fn run(
         app,
         evidence,
         dialogues,
+        customer_records,
         shutdown: shutdown_of_parts,
     };
     let workers = worker::start(&parts)?;

@@ -27,4 +27,4 @@ pub use jiff::Timestamp;
 pub use phone::PhoneNumber;
 pub use role::{Role, Roles};
 pub use slug::{AgentId, CategoryTreeId, InvalidId, SiteId, UnitId};
-pub use vocabulary::{Channel, CustomerKind, Kind, Satisfaction, Severity};
+pub use vocabulary::{Channel, CustomerKind, HoldReason, Kind, Satisfaction, Severity};

@@ -300,3 +300,49 @@ impl FromStr for CustomerKind {
         Self::ALL.into_iter().find(|word| word.as_str() == text).ok_or_else(|| UnknownWord(text.to_owned()))
     }
 }
+
+/// What a case on hold waits for (IN-18).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum HoldReason {
+    /// 待缴费
+    Payment,
+    /// An answer, an appointment, access.
+    Customer,
+    /// Parts or material.
+    Parts,
+    /// Work of another unit.
+    OtherUnit,
+    /// Something else; the note says what.
+    Other,
+}
+
+impl HoldReason {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Payment, Self::Customer, Self::Parts, Self::OtherUnit, Self::Other];
+
+    /// The word.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Payment => "PAYMENT",
+            Self::Customer => "CUSTOMER",
+            Self::Parts => "PARTS",
+            Self::OtherUnit => "OTHER_UNIT",
+            Self::Other => "OTHER",
+        }
+    }
+}
+
+impl fmt::Display for HoldReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for HoldReason {
+    type Err = UnknownWord;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|word| word.as_str() == text).ok_or_else(|| UnknownWord(text.to_owned()))
+    }
+}

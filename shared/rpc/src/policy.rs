@@ -155,6 +155,7 @@ pub const TABLE: &[(&str, Access)] = &[
     ("/kexiang.intake.v1.DeskService/ListAgentStates", Access::Roles(STAFF)),
     ("/kexiang.intake.v1.DeskService/GetDeskLoad", Access::Roles(STAFF)),
     // Intake: holds, handovers, notices.
+    ("/kexiang.intake.v1.IntakeService/ListHeldCases", Access::Roles(STAFF)),
     ("/kexiang.intake.v1.IntakeService/HoldCase", Access::Roles(DESK)),
     ("/kexiang.intake.v1.IntakeService/ResumeCase", Access::Roles(DESK)),
     ("/kexiang.intake.v1.HandoverService/OfferHandover", Access::Roles(DESK)),

@@ -5,9 +5,9 @@ use kexiang_pg::Claim;
 use sqlx::PgConnection;
 
 use super::{App, AppError, IDEMPOTENCY, promises};
-pub use crate::store::case::CaseFilter;
+pub use crate::store::{case::CaseFilter, hold::HeldFilter};
 use crate::{
-    domain::{Case, Family, Transition},
+    domain::{Case, CaseState, Family, Transition},
     store,
 };
 
@@ -35,6 +35,23 @@ impl App {
     ) -> Result<Vec<Case>, AppError> {
         let mut connection = self.pool.acquire().await?;
         Ok(store::case::list(&mut connection, filter, after, limit).await?)
+    }
+
+    /// A page of what is on hold with the moment since when, the longest wait first.
+    ///
+    /// # Errors
+    /// Those of the database.
+    #[tracing::instrument(name = "app.list_held_cases", skip_all)]
+    pub async fn list_held_cases(
+        &self,
+        filter: &HeldFilter,
+        after: Option<(Timestamp, CaseId)>,
+        limit: i64,
+    ) -> Result<Vec<(Timestamp, Case)>, AppError> {
+        let mut connection = self.pool.acquire().await?;
+        let held = store::hold::list(&mut connection, filter, after, limit).await?;
+        let since = |case: Case| Some((case.hold.as_ref()?.held_at, case));
+        Ok(held.into_iter().filter_map(since).collect())
     }
 
     /// Does one verb with a case: the transition's rules decide. `etag` is the version that the caller saw, if given.
@@ -67,6 +84,9 @@ impl App {
         self.save_family(&mut transaction, call, now, &family, &events).await?;
         let case = family.case(id).cloned().ok_or_else(|| not_found(id))?;
         keep_spell(&mut transaction, call, &case, was_held, &transition, now).await?;
+        if case.state == CaseState::Withdrawn {
+            self.withdraw_promises(&mut transaction, call, case.id, now).await?;
+        }
         if case.state.is_answered() {
             self.cancel_handovers(&mut transaction, call, &[case.id], now).await?;
         }

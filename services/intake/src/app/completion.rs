@@ -14,9 +14,10 @@ use super::{
     acceptance::{Acceptance, Accepted, Matter},
     calls::{CallError, no_call},
     notices,
+    opening::{self, Opened},
 };
 use crate::{
-    domain::{Case, Contact, NewCase, NewContact, NewNotice, PhoneCall, case},
+    domain::{Case, Contact, NewCase, NewContact, NewNotice, PhoneCall},
     store,
 };
 
@@ -72,24 +73,10 @@ impl App {
     ) -> Result<Case, AppError> {
         let now = self.clock.now();
         let site = self.sites.get_over(connection, &contact.site).await?;
-        let edition = new.category_edition.clone();
-        let case = new.accept(
-            id,
-            case::Opening {
-                site: site.id.clone(),
-                contact: contact.id,
-                channel: contact.channel,
-                number: site.case_number(now, contact.register_number),
-                accepted_at: now,
-                agent: by.actor.agent().cloned(),
-                now,
-            },
-        );
+        let Opened { case, edition, told } = opening::open_case(new, contact, id, &site, by, now)?;
         let mut statement = Statement::default();
         store::case::insert(&mut statement, std::slice::from_ref(&case));
-        let editions: Vec<_> = edition.map(|edition| (id, edition)).into_iter().collect();
-        store::category::binding::insert_editions(&mut statement, &editions);
-        let told = Draft::new("case.accepted", id.name(), now, &case.facts(&site.time_zone))?;
+        store::category::binding::insert_editions(&mut statement, edition.as_slice());
         self.log.append_to(&mut statement, by, now, &[told]);
         store::write(connection, statement, "select").await?;
         let notices: Vec<_> =

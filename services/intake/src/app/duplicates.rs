@@ -105,6 +105,9 @@ impl App {
         proposal.decide(&decision, &call.actor, now).map_err(refused)?;
         store::duplicate::update(&mut transaction, &proposal).await?;
         let mut family = lock_pair(&mut transaction, &proposal).await?;
+        if !matches!(decision, Decision::Dismiss { .. }) {
+            family.check_not_held(proposal.case)?;
+        }
         match &decision {
             Decision::Link => family.link(proposal.case, proposal.earlier, now)?,
             Decision::Dismiss { .. } => {}

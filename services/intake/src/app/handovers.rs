@@ -100,7 +100,7 @@ impl App {
             return Err(AppError::EtagMismatch { name: id.name() }.into());
         }
         let refused = |source| HandoverError::Refused { subject: id.name(), source };
-        handover.end(&end, call, now).map_err(refused)?;
+        handover.end(&end, &case, call, now).map_err(refused)?;
         store::handover::update(&mut transaction, &handover).await?;
         let mut events = vec![Draft::new(handover.event_type(), id.name(), now, &handover.facts())?];
         if handover.state == HandoverState::Accepted {
@@ -140,7 +140,7 @@ impl App {
         let mut events = Vec::new();
         for mut handover in store::handover::find_open(connection, cases).await? {
             // An open one can always be cancelled.
-            if handover.end(&HandoverEnd::Cancel, call, now).is_ok() {
+            if handover.cancel(now).is_ok() {
                 store::handover::update(connection, &handover).await?;
                 events.push(Draft::new(handover.event_type(), handover.id.name(), now, &handover.facts())?);
             }

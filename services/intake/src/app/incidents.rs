@@ -1,20 +1,18 @@
-//! Incidents as people handle them (IN-16). How they are found is in [`super::mass_faults`].
+//! Incidents as people handle them (IN-16). How they are found is in [`super::mass_faults`], how their reporters are told in
+//! [`super::informing`].
 
 use std::collections::BTreeSet;
 
-use kexiang_core::{Call, CaseId, Channel, IncidentId, SiteId, Timestamp};
+use kexiang_core::{Call, CaseId, IncidentId, SiteId, Timestamp};
 use kexiang_pg::Claim;
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 
 use super::{App, AppError, FollowingError, IDEMPOTENCY};
 use crate::{
-    domain::{Area, Family, FamilyError, Incident, IncidentState, Transition, family::common_site},
+    domain::{Area, Family, FamilyError, Incident, IncidentState, family::common_site},
     store::{self, incident::Reports},
 };
-
-/// Cases informed in one call at most.
-const INFORMED_AT_ONCE: i64 = 1_000;
 
 /// An incident with its reports.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -23,17 +21,6 @@ pub struct ReportedIncident {
     pub incident: Incident,
     /// Its reports.
     pub reports: Reports,
-}
-
-/// What became of an incident's cases when their customers were told.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Informed {
-    /// Told now, by id.
-    pub informed: Vec<CaseId>,
-    /// Not resolved any more, or not yet.
-    pub others: Vec<CaseId>,
-    /// More are to be told.
-    pub has_more: bool,
 }
 
 /// What people do with an incident.
@@ -143,6 +130,7 @@ impl App {
         let incident = Incident::open(IncidentId::at(now), area, false, now);
         let id = incident.id;
         let mut family = Family::new(locked, []);
+        ids.iter().try_for_each(|case| family.check_not_held(*case))?;
         family.open(incident, &ids, now)?;
         self.finish(transaction, call, now, family, id).await
     }
@@ -165,6 +153,9 @@ impl App {
             return Ok(incident);
         }
         let mut family = lock_incident(&mut transaction, id, etag, &verb).await?;
+        if let Some(named) = named_case(&family, id, &verb) {
+            family.check_not_held(named)?;
+        }
         match verb {
             IncidentVerb::Join(case) => family.join(id, case, now)?,
             IncidentVerb::Leave { case, reason } => family.leave(id, case, reason, now)?,
@@ -178,53 +169,6 @@ impl App {
             }
         }
         self.finish(transaction, call, now, family, id).await
-    }
-
-    /// Records that the reporters of a resolved incident were told.
-    ///
-    /// # Errors
-    /// [`FollowingError`].
-    #[tracing::instrument(name = "app.inform_incident_reporters", skip_all, fields(incident.id = %id))]
-    pub async fn inform_incident_reporters(
-        &self,
-        call: &Call,
-        id: IncidentId,
-        etag: Option<i64>,
-        channel: Channel,
-        note: Option<String>,
-    ) -> Result<Informed, FollowingError> {
-        let now = self.clock.now();
-        let mut transaction = self.pool.begin().await?;
-        if let Claim::Replay(informed) = IDEMPOTENCY.claim(&mut transaction, call, now).await? {
-            return Ok(informed);
-        }
-        let incident = store::incident::find(&mut transaction, id).await?.ok_or_else(|| not_found(id))?;
-        if etag.is_some_and(|etag| etag != incident.version) {
-            return Err(AppError::EtagMismatch { name: id.name() }.into());
-        }
-        let refused = |source| FamilyError::Incident { incident: id, source };
-        incident.need(IncidentState::Resolved).map_err(refused)?;
-        let mut untold = store::following::lock_untold(&mut transaction, id, INFORMED_AT_ONCE + 1).await?;
-        let at_once = usize::try_from(INFORMED_AT_ONCE).unwrap_or(usize::MAX);
-        let mut informed = Informed { has_more: untold.len() > at_once, ..Informed::default() };
-        untold.truncate(at_once);
-        informed.informed = untold.iter().map(|case| case.id).collect();
-        let mut family = Family::new(untold, []);
-        for case in &informed.informed {
-            family.apply(*case, &Transition::Inform { channel, note: note.clone() }, now)?;
-        }
-        if !informed.has_more {
-            let members = store::following::members(&mut transaction, id, None, i64::MAX).await?;
-            let told: BTreeSet<_> = informed.informed.iter().copied().collect();
-            informed.others = members.into_iter().filter(|case| !told.contains(case)).collect();
-        }
-        let events = self.drafts(&mut transaction, call, now, &mut family).await?;
-        self.save_family(&mut transaction, call, now, &family, &events).await?;
-        self.cancel_handovers(&mut transaction, call, &informed.informed, now).await?;
-        IDEMPOTENCY.save(&mut transaction, call, &informed).await?;
-        transaction.commit().await?;
-        self.log.wake();
-        Ok(informed)
     }
 
     async fn finish(
@@ -243,6 +187,15 @@ impl App {
         transaction.commit().await?;
         self.log.wake();
         Ok(incident)
+    }
+}
+
+/// The case whose way people decide with a verb: it must not be on hold. Dissolving decides nobody's.
+fn named_case(family: &Family, id: IncidentId, verb: &IncidentVerb) -> Option<CaseId> {
+    match verb {
+        IncidentVerb::Join(case) | IncidentVerb::Leave { case, .. } => Some(*case),
+        IncidentVerb::Resolve { .. } => family.incident(id).and_then(|incident| incident.lead),
+        IncidentVerb::Close | IncidentVerb::Dissolve { .. } => None,
     }
 }
 
@@ -283,6 +236,6 @@ async fn reported(connection: &mut PgConnection, incident: Incident) -> Result<R
     Ok(ReportedIncident { incident, reports })
 }
 
-fn not_found(id: IncidentId) -> AppError {
+pub(super) fn not_found(id: IncidentId) -> AppError {
     AppError::NotFound { resource: IncidentId::TYPE, name: id.name() }
 }

@@ -2,12 +2,12 @@
 //!
 //! | to see | read |
 //! |---|---|
-//! | accepting, in batches | [`acceptance`], [`writer`] |
+//! | accepting, in batches | [`acceptance`], [`writer`], [`opening`] |
 //! | the verbs of a case | [`cases`] |
 //! | what events of dispatch and customer records change here | [`effects`] |
 //! | promises and what they keep from closing | [`promises`] |
 //! | who is calling | [`recognition`] |
-//! | duplicates, and mass faults | [`duplicates`], [`incidents`], [`mass_faults`]; what they share: [`following`] |
+//! | duplicates, and mass faults | [`duplicates`], [`incidents`], [`mass_faults`], [`informing`]; what they share: [`following`] |
 //! | sites, registers | [`sites`], [`contacts`] |
 //! | category trees, suggestions | [`categories`] |
 //! | evidence: rows here, bytes in an object store | [`evidence`] |
@@ -33,9 +33,11 @@ pub mod evidence;
 pub mod following;
 pub mod handovers;
 pub mod incidents;
+pub mod informing;
 pub mod knowledge;
 pub mod mass_faults;
 pub mod notices;
+mod opening;
 pub mod promises;
 pub mod published_numbers;
 pub mod recognition;

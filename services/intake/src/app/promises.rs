@@ -3,6 +3,9 @@
 //! # Invariants and failure cases
 //! - A promise is made while its case is locked, and a case closes only after it was locked and no promise about it was found:
 //!   of a promise and a closing at once, one is refused.
+//! - Every end of a promise locks its case first, then the promise. A case that only a promise kept from closing after its
+//!   return visit (VISITED) closes in the transaction that ends the last promise about it, once; on hold or not, as it would have
+//!   closed by the visit. A withdrawn case takes its promises back in its own transaction: nobody waits any more.
 //! - An alarm, the state it leads to and the event that tells it commit together: killed before the commit, the next poll of any
 //!   replica finds the promise again; killed after it, none does. Of two replicas one locks a promise, the other skips it.
 //! - A command first lets all alarms go off that are due by then, in its own transaction: it makes no difference whether the
@@ -20,14 +23,16 @@ use super::{App, AppError, IDEMPOTENCY};
 pub use crate::store::promise::PromiseFilter;
 use crate::{
     domain::{
-        Transition,
-        promise::{Alarm, Command, EscalationRule, NewPromise, Promise, PromiseError},
+        CaseState, Family, Transition,
+        promise::{Alarm, Command, EscalationRule, NewPromise, Promise, PromiseError, WITHDRAWN},
     },
     store,
 };
 
 /// Promises whose alarms go off in one transaction at most: short, so that nobody's feed is held back.
 const ALARMS_AT_ONCE: i64 = 100;
+/// Why the promises of a withdrawn case are taken back.
+const CASE_WITHDRAWN: &str = "the case was withdrawn";
 
 /// A refused use case of promises.
 #[derive(Debug, Error)]
@@ -144,6 +149,7 @@ impl App {
         if let Claim::Replay(promise) = IDEMPOTENCY.claim(&mut transaction, call, now).await? {
             return Ok(promise);
         }
+        let mut family = self.lock_case_of(&mut transaction, id, command).await?;
         let promise = store::promise::lock(&mut transaction, id).await?;
         let mut promise = promise.ok_or(PromiseRefusal::NotFound(id))?;
         if etag.is_some_and(|etag| etag != promise.version) {
@@ -160,10 +166,66 @@ impl App {
         let mut events = tell(&alarms)?;
         events.push(Draft::new(command.event_type(), id.name(), now, &promise.facts())?);
         self.log.append(&mut transaction, call, now, &events).await?;
+        self.close_visited(&mut transaction, call, promise.case, &mut family, now).await?;
         IDEMPOTENCY.save(&mut transaction, call, &promise).await?;
         transaction.commit().await?;
         self.log.wake();
         Ok(promise)
+    }
+
+    /// The case of a promise that a command ends, locked before the promise; nothing for other commands.
+    async fn lock_case_of(
+        &self,
+        connection: &mut PgConnection,
+        id: PromiseId,
+        command: &Command,
+    ) -> Result<Family, PromiseRefusal> {
+        if !command.is_end() {
+            return Ok(Family::default());
+        }
+        // Its case never changes.
+        let seen = store::promise::find(connection, id).await?.ok_or(PromiseRefusal::NotFound(id))?;
+        Ok(self.lock_family(connection, &[seen.case], false).await?)
+    }
+
+    /// Closes a locked case that only promises kept from closing, when none is left.
+    async fn close_visited(
+        &self,
+        connection: &mut PgConnection,
+        call: &Call,
+        id: CaseId,
+        family: &mut Family,
+        now: Timestamp,
+    ) -> Result<(), AppError> {
+        let is_visited = family.case(id).is_some_and(|case| case.state == CaseState::Visited);
+        if !is_visited || waiting(connection, &[id]).await?.0.contains(&id) {
+            return Ok(());
+        }
+        family.apply(id, &Transition::Close, now)?;
+        let events = self.drafts(connection, call, now, family).await?;
+        self.save_family(connection, call, now, family, &events).await?;
+        Ok(store::hold::end(connection, &family.let_go(), &call.actor, None, now).await?)
+    }
+
+    /// Takes back what was promised about a locked case that was withdrawn.
+    pub(super) async fn withdraw_promises(
+        &self,
+        connection: &mut PgConnection,
+        call: &Call,
+        case: CaseId,
+        now: Timestamp,
+    ) -> Result<(), AppError> {
+        let mut promises = store::promise::lock_waiting(connection, case).await?;
+        let mut events = Vec::new();
+        for promise in &mut promises {
+            events.extend(tell(&promise.advance(now))?);
+            // One that waits can always be taken back.
+            if promise.withdraw(CASE_WITHDRAWN, now).is_ok() {
+                events.push(Draft::new(WITHDRAWN, promise.id.name(), now, &promise.facts())?);
+            }
+        }
+        store::promise::update(connection, &promises).await?;
+        Ok(self.log.append(connection, call, now, &events).await?)
     }
 
     /// The promise with this id.

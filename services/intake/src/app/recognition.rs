@@ -1,47 +1,40 @@
 //! Recognising a caller while the agent greets (IN-6).
 //!
 //! What intake knows by the phone and what customer records know of the customer are asked at once. Customer records have a
-//! hard limit of time, and a breaker ([`crate::domain::breaker`]) keeps from waiting for them at every call when they are down
-//! or slow: the answer then is what intake knows, marked DEGRADED. Nothing here is written, so nothing is left behind by a
-//! caller that goes away.
+//! hard limit of time, and are not asked at every call when they are down or slow ([`crate::peer::CustomerRecords`]): the answer
+//! then is what intake knows, marked DEGRADED. Nothing here is written, so nothing is left behind by a caller that goes away.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, time::Duration};
 
 use kexiang_core::{CaseId, PhoneNumber};
-use thiserror::Error;
 
 use super::{App, AppError};
 use crate::{
     domain::{
         Contact,
-        breaker::Breaker,
         promise::Promise,
         recognition::{
-            Frequency, Inquiry, KnownCustomer, LOOKED_AT, Line, MAX_LAST_CONTACTS, MAX_OPEN_CASES,
-            MAX_PROMISES, OpenCase, Recognition, Source, count_recent, last_caller, old_matter,
+            Frequency, Identity, Inquiry, LOOKED_AT, Line, MAX_LAST_CONTACTS, MAX_OPEN_CASES, MAX_PROMISES,
+            OpenCase, Recognition, Source, count_recent, last_caller, old_matter,
         },
     },
+    peer::{CustomerRecords, customer_records::Known},
     store,
 };
 
-/// Customer records did not answer; in words that name nobody.
-#[derive(Debug, Error)]
-#[error("{0}")]
-pub struct Unanswered(pub String);
-
-/// Recognises callers. Clones share the breaker.
+/// Recognises callers.
 #[derive(Clone)]
 pub struct Recogniser {
     app: App,
-    breaker: Arc<Breaker>,
+    customer_records: CustomerRecords,
     limit: Duration,
 }
 
 impl Recogniser {
-    /// Waits for customer records at most for `limit`.
+    /// Over these use cases, waiting for customer records at most for `limit`.
     #[must_use]
-    pub fn new(app: App, limit: Duration) -> Self {
-        Self { app, breaker: Arc::default(), limit }
+    pub fn new(app: App, customer_records: CustomerRecords, limit: Duration) -> Self {
+        Self { app, customer_records, limit }
     }
 
     /// The use cases beside it.
@@ -50,31 +43,24 @@ impl Recogniser {
         &self.app
     }
 
-    /// The limit for customer records.
-    #[must_use]
-    pub fn limit(&self) -> Duration {
-        self.limit
-    }
-
-    /// Who calls. `ask` asks customer records whose phone it is; it is not begun while they are not to be asked.
+    /// Who calls.
     ///
     /// # Errors
     /// Those of the database; never because of customer records.
     #[tracing::instrument(name = "app.recognise_caller", skip_all)]
-    pub async fn recognise(
-        &self,
-        inquiry: &Inquiry,
-        ask: impl Future<Output = Result<Option<KnownCustomer>, Unanswered>>,
-    ) -> Result<Recognition, AppError> {
+    pub async fn recognise(&self, inquiry: &Inquiry) -> Result<Recognition, AppError> {
         let Line::Number(phone) = &inquiry.line else { return Ok(Recognition::of_nobody()) };
-        let (contacts, told) = tokio::join!(self.app.contacts_of_phone(phone), self.ask(ask));
+        let asked = self.customer_records.recognise(phone, self.limit);
+        let (contacts, told) = tokio::join!(self.app.contacts_of_phone(phone), asked);
         let contacts = contacts?;
-        let (known, source) = match told {
-            Some(known) => (known, Source::Complete),
-            None => (None, Source::Degraded),
-        };
+        // Why they did not answer was told in the log.
+        let (known, source) = told.map_or((None, Source::Degraded), |known| (known, Source::Complete));
         let (identity, by_customer, cases_of_customer) = match known {
-            Some(known) => (Some(known.identity), known.recent_contacts, known.open_cases),
+            Some(known) => {
+                let cases = known.open_matters.iter().map(|open| open.case).collect();
+                let Known { customer, display_name, kind, recent_contacts, .. } = known;
+                (Some(Identity { customer: Some(customer), display_name, kind }), recent_contacts, cases)
+            }
             // What came in a moment ago is not identified yet.
             None => (last_caller(&contacts), 0, Vec::new()),
         };
@@ -91,28 +77,6 @@ impl Recogniser {
             last_contacts: contacts.into_iter().take(MAX_LAST_CONTACTS).collect(),
             source,
         })
-    }
-
-    /// What customer records say; `None` when they are not asked, or do not answer in time.
-    async fn ask(
-        &self,
-        ask: impl Future<Output = Result<Option<KnownCustomer>, Unanswered>>,
-    ) -> Option<Option<KnownCustomer>> {
-        if !self.breaker.lets_through(self.app.clock.now()) {
-            return None;
-        }
-        let why = match tokio::time::timeout(self.limit, ask).await {
-            Ok(Ok(known)) => {
-                self.breaker.answered();
-                return Some(known);
-            }
-            Ok(Err(why)) => why,
-            Err(_) => Unanswered("no answer in time".to_owned()),
-        };
-        if self.breaker.failed(self.app.clock.now()) {
-            tracing::warn!(error = %why, "customer records are not asked for callers for a while");
-        }
-        None
     }
 }
 

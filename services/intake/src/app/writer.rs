@@ -24,10 +24,7 @@ use kexiang_core::{Clock, SiteId};
 use kexiang_events::EventLog;
 use kexiang_pg::Pool;
 use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
-use tokio::{
-    sync::{mpsc, oneshot},
-    time::Instant,
-};
+use tokio::{sync::mpsc, time::Instant};
 use tracing::Instrument;
 use uuid::Uuid;
 
@@ -41,13 +38,15 @@ use crate::store;
 
 mod batch;
 mod belief;
+mod queue;
+
+pub(super) use queue::Queue;
 
 use belief::Belief;
+use queue::{Job, Reply};
 
 /// Items written in one transaction at most.
 const LARGEST_BATCH: usize = 256;
-/// Items that wait at most; more callers wait for a place.
-const QUEUE: usize = 4096;
 /// A batch that takes longer counts as an outage: nobody waits for a database that hangs.
 const LONGEST_WRITE: Duration = Duration::from_secs(20);
 /// A connection that rested longer is tried before it is used: the server may have been restarted.
@@ -56,44 +55,6 @@ const PING_AFTER: Duration = Duration::from_secs(1);
 /// Every statement of the writer finds its rows by key. Plans are made once and must not go through whole tables: one made
 /// while a table was empty would stay when it has millions of rows.
 const PLANNING: [(&str, &str); 2] = [("plan_cache_mode", "force_generic_plan"), ("enable_seqscan", "off")];
-
-type Reply = oneshot::Sender<Result<Accepted, AppError>>;
-
-struct Job {
-    acceptance: Acceptance,
-    reply: Reply,
-}
-
-/// Where callers hand in.
-#[derive(Clone)]
-pub(super) struct Queue {
-    callers: mpsc::Sender<Job>,
-    bulk: mpsc::Sender<Job>,
-}
-
-impl Queue {
-    /// Hands in for somebody who waits, and waits for the answer.
-    pub(super) async fn write(&self, acceptance: Acceptance) -> Result<Accepted, AppError> {
-        hand_in(&self.callers, acceptance).await?.await
-    }
-
-    /// Hands in one of many; it is written when no caller waits.
-    pub(super) async fn enqueue(
-        &self,
-        acceptance: Acceptance,
-    ) -> Result<impl Future<Output = Result<Accepted, AppError>> + Send + use<>, AppError> {
-        hand_in(&self.bulk, acceptance).await
-    }
-}
-
-async fn hand_in(
-    queue: &mpsc::Sender<Job>,
-    acceptance: Acceptance,
-) -> Result<impl Future<Output = Result<Accepted, AppError>> + Send + use<>, AppError> {
-    let (reply, answer) = oneshot::channel();
-    queue.send(Job { acceptance, reply }).await.map_err(|_| AppError::Stopping)?;
-    Ok(async move { answer.await.unwrap_or(Err(AppError::Stopping)) })
-}
 
 /// Writes batch after batch over a connection of its own: a pool would ask the server once more for each.
 pub(super) struct Writer {
@@ -126,8 +87,7 @@ struct Rested {
 
 impl Writer {
     pub(super) fn new(pool: &Pool, clock: Clock, log: EventLog, sites: Sites) -> (Queue, Self) {
-        let (callers_in, callers) = mpsc::channel(QUEUE);
-        let (bulk_in, bulk) = mpsc::channel(QUEUE);
+        let (queue, callers, bulk) = Queue::new();
         let options = PgConnectOptions::clone(&pool.connect_options()).options(PLANNING);
         let writer = Self {
             options,
@@ -141,7 +101,7 @@ impl Writer {
             connection: None,
             belief: Belief::default(),
         };
-        (Queue { callers: callers_in, bulk: bulk_in }, writer)
+        (queue, writer)
     }
 
     /// Writes until all senders are gone and everything handed in is written.
@@ -172,7 +132,7 @@ impl Writer {
 
     /// Takes in who waits: all callers, so that twins among them hold nobody up, and of the many what a batch has room for.
     fn receive(&mut self) {
-        for (queue, most) in [(&mut self.callers, QUEUE), (&mut self.bulk, LARGEST_BATCH)] {
+        for (queue, most) in [(&mut self.callers, queue::PLACES), (&mut self.bulk, LARGEST_BATCH)] {
             while self.waiting.len() < most {
                 let Ok(job) = queue.try_recv() else { break };
                 self.waiting.push_back(job);
@@ -303,7 +263,9 @@ impl Writer {
             Err(error) if error.is_outage() => Err(error),
             Err(error) => {
                 tracing::debug!(%error, "a batch is written again with every look-up");
-                self.belief.doubt();
+                if !came_before(&error) {
+                    self.belief.doubt();
+                }
                 self.forget_ahead();
                 Ok(None)
             }
@@ -353,6 +315,12 @@ impl Writer {
         }
         PgConnection::connect_with(&self.options).await
     }
+}
+
+/// Whether one of a batch was answered or brought over before: that says nothing about where the registers stand.
+fn came_before(error: &AppError) -> bool {
+    let AppError::Sql(sqlx::Error::Database(error)) = error else { return false };
+    error.constraint().is_some_and(|key| store::ONCE_ONLY.contains(&key))
 }
 
 /// What must not come twice in one batch.

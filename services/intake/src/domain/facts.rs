@@ -2,13 +2,13 @@
 //! the messages of `kexiang/intake/v1/event.proto`.
 
 use kexiang_core::{
-    Actor, AgentId, CaseId, Channel, ContactId, CustomerId, DuplicateProposalId, IncidentId, Kind,
-    Satisfaction, Severity, SiteId, Timestamp, UnitId,
+    Actor, AgentId, CaseId, Channel, ContactId, CustomerId, DuplicateProposalId, HoldReason, IncidentId,
+    Kind, Satisfaction, Severity, SiteId, Timestamp, UnitId,
 };
 use serde::{Deserialize, Serialize};
 
 use super::{
-    case::{CaseState, Handling, HoldReason},
+    case::{CaseState, Handling},
     contact::Purpose,
     duplicate::{DuplicateProposal, ProposalState},
     incident::{Incident, IncidentState},

@@ -125,8 +125,6 @@ pub enum HandoverEnd {
     Decline(String),
     /// It is taken back.
     Withdraw,
-    /// The customer is answered.
-    Cancel,
 }
 
 /// Why a handover is refused.
@@ -195,27 +193,51 @@ impl NewHandover {
 }
 
 impl Handover {
-    /// Ends it; who may is decided before where it stands.
+    /// Ends that of a case, locked; who may is decided before where case and handover stand.
     ///
     /// # Errors
-    /// [`HandoverRefusal::NotParty`], [`HandoverRefusal::State`]; the handover is as it was.
-    pub fn end(&mut self, end: &HandoverEnd, call: &Call, now: Timestamp) -> Result<(), HandoverRefusal> {
+    /// [`HandoverRefusal::NotParty`], [`HandoverRefusal::Answered`], [`HandoverRefusal::State`]; the handover is as it was.
+    pub fn end(
+        &mut self,
+        end: &HandoverEnd,
+        case: &Case,
+        call: &Call,
+        now: Timestamp,
+    ) -> Result<(), HandoverRefusal> {
         self.check_party(end, call)?;
-        if self.state != HandoverState::Offered {
-            return Err(HandoverRefusal::State(self.state));
+        if *end == HandoverEnd::Accept && case.state.is_answered() {
+            return Err(HandoverRefusal::Answered);
         }
-        self.state = match end {
-            HandoverEnd::Accept => HandoverState::Accepted,
+        self.need_open()?;
+        match end {
+            HandoverEnd::Accept => self.settle(HandoverState::Accepted, now),
             HandoverEnd::Decline(reason) => {
                 self.decline_reason = Some(reason.clone());
-                HandoverState::Declined
+                self.settle(HandoverState::Declined, now);
             }
-            HandoverEnd::Withdraw => HandoverState::Withdrawn,
-            HandoverEnd::Cancel => HandoverState::Cancelled,
-        };
+            HandoverEnd::Withdraw => self.settle(HandoverState::Withdrawn, now),
+        }
+        Ok(())
+    }
+
+    /// Ends an open one because the customer of its case is answered.
+    ///
+    /// # Errors
+    /// [`HandoverRefusal::State`]; the handover is as it was.
+    pub fn cancel(&mut self, now: Timestamp) -> Result<(), HandoverRefusal> {
+        self.need_open()?;
+        self.settle(HandoverState::Cancelled, now);
+        Ok(())
+    }
+
+    fn need_open(&self) -> Result<(), HandoverRefusal> {
+        if self.state == HandoverState::Offered { Ok(()) } else { Err(HandoverRefusal::State(self.state)) }
+    }
+
+    fn settle(&mut self, state: HandoverState, now: Timestamp) {
+        self.state = state;
         self.ended_at = Some(now);
         self.version += 1;
-        Ok(())
     }
 
     fn check_party(&self, end: &HandoverEnd, call: &Call) -> Result<(), HandoverRefusal> {
@@ -227,7 +249,6 @@ impl Handover {
                 leads(call) || call.actor == self.offered_by || is_agent(call, self.from.as_ref()),
                 "only who offered it, the first-responsible agent or a supervisor can take it back",
             ),
-            HandoverEnd::Cancel => (true, ""),
         };
         if may { Ok(()) } else { Err(HandoverRefusal::NotParty { needed }) }
     }

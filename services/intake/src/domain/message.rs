@@ -1,4 +1,5 @@
-//! Messages to be sent to somebody by a delivery adapter.
+//! Messages to be sent to somebody by a delivery adapter: codes of dialogues, and news of their case to the reporters of an
+//! incident (IN-16).
 //!
 //! | from | what happens | to |
 //! |---|---|---|
@@ -14,7 +15,7 @@ use std::fmt;
 
 use jiff::SignedDuration;
 use kexiang_core::{
-    Timestamp,
+    CaseId, Timestamp,
     id::{DialogueId, OutboundMessageId},
     vocabulary::UnknownWord,
 };
@@ -106,6 +107,35 @@ impl std::str::FromStr for MessageState {
     }
 }
 
+/// What a message belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum About {
+    /// A dialogue: it carries a code.
+    Dialogue(DialogueId),
+    /// A case: its customer is told.
+    Case(CaseId),
+}
+
+impl About {
+    /// The dialogue, if it is one.
+    #[must_use]
+    pub const fn dialogue(self) -> Option<DialogueId> {
+        match self {
+            Self::Dialogue(dialogue) => Some(dialogue),
+            Self::Case(_) => None,
+        }
+    }
+
+    /// The case, if it is one.
+    #[must_use]
+    pub const fn case(self) -> Option<CaseId> {
+        match self {
+            Self::Dialogue(_) => None,
+            Self::Case(case) => Some(case),
+        }
+    }
+}
+
 /// A message. `Debug` shows neither recipient nor body.
 #[derive(Clone, PartialEq)]
 pub struct OutboundMessage {
@@ -119,8 +149,8 @@ pub struct OutboundMessage {
     pub body: Option<String>,
     /// Where it stands.
     pub state: MessageState,
-    /// The dialogue that it belongs to.
-    pub dialogue: DialogueId,
+    /// What it belongs to.
+    pub about: About,
     /// The lease that it is sent under.
     pub lease: Option<Uuid>,
     /// Until then nobody else gets it.
@@ -150,13 +180,18 @@ pub struct MessageFacts {
     /// Where it stands.
     pub state: MessageState,
     /// The dialogue that it belongs to.
-    pub dialogue: DialogueId,
+    pub dialogue: Option<DialogueId>,
+    /// The case whose customer is told.
+    #[serde(default)]
+    pub case: Option<CaseId>,
 }
 
 impl OutboundMessage {
     /// What its events tell.
     #[must_use]
     pub fn facts(&self) -> MessageFacts {
-        MessageFacts { message: self.id, channel: self.channel, state: self.state, dialogue: self.dialogue }
+        let (message, channel, state) = (self.id, self.channel, self.state);
+        let (dialogue, case) = (self.about.dialogue(), self.about.case());
+        MessageFacts { message, channel, state, dialogue, case }
     }
 }

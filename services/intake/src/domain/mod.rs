@@ -23,8 +23,7 @@ pub mod site;
 
 pub use call::{CallEvent, CallFacts, Life, PhoneCall};
 pub use case::{
-    Belonging, Case, CaseState, Following, Handling, History, Hold, HoldReason, NewCase, Transition,
-    TransitionError,
+    Belonging, Case, CaseState, Following, Handling, History, Hold, NewCase, Transition, TransitionError,
 };
 pub use contact::{Caller, Contact, NewContact, Purpose, Timing};
 pub use desk::{AgentState, AwayReason, DeskSpan, StateInterval};

@@ -23,11 +23,14 @@ pub enum NoticeKind {
     ComplaintDispatched,
     /// The first responsibility for a case is offered.
     HandoverOffered,
+    /// The customer of a resolved case can't be told by message.
+    CallbackNeeded,
 }
 
 impl NoticeKind {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::ComplaintAccepted, Self::ComplaintDispatched, Self::HandoverOffered];
+    pub const ALL: [Self; 4] =
+        [Self::ComplaintAccepted, Self::ComplaintDispatched, Self::HandoverOffered, Self::CallbackNeeded];
 
     /// The word.
     #[must_use]
@@ -36,6 +39,7 @@ impl NoticeKind {
             Self::ComplaintAccepted => "COMPLAINT_ACCEPTED",
             Self::ComplaintDispatched => "COMPLAINT_DISPATCHED",
             Self::HandoverOffered => "HANDOVER_OFFERED",
+            Self::CallbackNeeded => "CALLBACK_NEEDED",
         }
     }
 }
@@ -135,6 +139,14 @@ impl NewNotice {
     pub fn of_dispatch(case: &Case) -> Option<Self> {
         let unit = case.unit.clone().filter(|_| case.kind == Kind::Complaint)?;
         Some(Self::of_life(NoticeKind::ComplaintDispatched, case, Recipient::Unit(unit)))
+    }
+
+    /// The one for a resolved case whose customer no message reaches: to its first-responsible agent, or the supervisors.
+    #[must_use]
+    pub fn of_callback(case: &Case) -> Self {
+        let agent = case.first_responsible_agent.clone().map(Recipient::Agent);
+        let recipient = agent.unwrap_or(Recipient::Role(Role::Supervisor));
+        Self::of_life(NoticeKind::CallbackNeeded, case, recipient)
     }
 
     /// The one for an offered handover: to the new agent.

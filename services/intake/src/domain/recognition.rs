@@ -36,17 +36,6 @@ pub struct Inquiry {
     pub category: Option<String>,
 }
 
-/// The customer behind a phone, as customer records know them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KnownCustomer {
-    /// Who.
-    pub identity: Identity,
-    /// Contacts in the last 30 days by any phone.
-    pub recent_contacts: i64,
-    /// What is still open, by any phone.
-    pub open_cases: Vec<CaseId>,
-}
-
 /// Who somebody is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {

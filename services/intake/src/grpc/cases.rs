@@ -1,6 +1,6 @@
 //! Accepting and reading cases on the wire; their verbs are in [`super::verbs`].
 
-use kexiang_core::{CaseId, Kind};
+use kexiang_core::{CaseId, HoldReason, Kind};
 use kexiang_proto::{intake_v1 as pb, type_v1 as words};
 use kexiang_rpc::{PageRequest, Refusal, Violations, call, field};
 use tonic::{Request, Status};
@@ -14,7 +14,7 @@ use crate::{
         acceptance::{Acceptance, Matter},
         cases::CaseFilter,
     },
-    domain::{CaseState, HoldReason},
+    domain::CaseState,
 };
 
 pub(super) async fn accept_case(

@@ -1,13 +1,14 @@
 //! From the domain to the wire.
 
 use jiff::SignedDuration;
-use kexiang_core::{Actor, AgentId, Channel, CustomerKind, Kind, Satisfaction, Severity, Timestamp};
+use kexiang_core::{
+    Actor, AgentId, Channel, CustomerKind, HoldReason, Kind, Satisfaction, Severity, Timestamp,
+};
 use kexiang_proto::{intake_v1 as pb, type_v1 as words};
 use kexiang_rpc::time;
 
 use crate::domain::{
-    Case, CaseState, Contact, Handling, Handover, HandoverState, HoldReason, Notice, NoticeKind, Purpose,
-    Site,
+    Case, CaseState, Contact, Handling, Handover, HandoverState, Notice, NoticeKind, Purpose, Site,
 };
 
 pub(super) fn site(site: Site) -> pb::Site {

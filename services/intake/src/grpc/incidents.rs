@@ -22,7 +22,8 @@ use super::{
 use crate::{
     app::{
         App,
-        incidents::{IncidentVerb, Informed, ReportedIncident},
+        incidents::{IncidentVerb, ReportedIncident},
+        informing::{Informed, News},
     },
     domain::IncidentState,
 };
@@ -155,7 +156,7 @@ impl IncidentService for Incidents {
         let etag = violations.check("etag", field::etag(&request.etag));
         let read = || Some((call?, id?, channel?, note?, etag?));
         let (call, id, channel, note, etag) = violations.into_result(DOMAIN, read())?;
-        let told = self.app.inform_incident_reporters(&call, id, etag, channel, note).await;
+        let told = self.app.inform_incident_reporters(&call, id, etag, News { channel, note }).await;
         Ok(Response::new(results(told.map_err(following_status)?)))
     }
 
@@ -219,7 +220,8 @@ fn results(told: Informed) -> pb::InformIncidentReportersResponse {
         |case: CaseId, outcome: Outcome| informed::Result { case: case.name(), outcome: outcome.into() };
     let informed = told.informed.into_iter().map(|case| result(case, Outcome::Informed));
     let others = told.others.into_iter().map(|case| result(case, Outcome::NotResolved));
-    let mut results: Vec<_> = informed.chain(others).collect();
+    let unreachable = told.unreachable.into_iter().map(|case| result(case, Outcome::Unreachable));
+    let mut results: Vec<_> = informed.chain(unreachable).chain(others).collect();
     results.sort_by(|one, other| one.case.cmp(&other.case));
     pb::InformIncidentReportersResponse { results, has_more: told.has_more }
 }

@@ -4,11 +4,10 @@
 //! | to see | read |
 //! |---|---|
 //! | all methods of the service | [`service`] |
-//! | their scripts, by resource | [`sites`], [`contacts`], [`cases`], [`verbs`], [`import`], [`bulk`] |
+//! | their scripts, by resource | [`sites`], [`contacts`], [`cases`], [`holds`], [`verbs`], [`import`], [`bulk`] |
 //! | calls, published numbers, agents' states | [`calls`], [`desk`] |
 //! | handovers, notices, complaints | [`handovers`], [`notices`], [`complaint`] |
 //! | duplicates, incidents | [`duplicates`], [`incidents`] |
-//! | automatic acceptance | [`dialogue`] |
 //! | promises, who is calling | [`promises`], [`recognition`] |
 //! | category trees and suggestions | [`categories`] |
 //! | the knowledge base | [`knowledge`] |
@@ -33,6 +32,7 @@ mod evidence;
 mod facts;
 mod fill;
 mod handovers;
+mod holds;
 mod import;
 mod incidents;
 mod knowledge;
@@ -60,10 +60,7 @@ use kexiang_proto::{
         recognition_service_server::RecognitionServiceServer,
     },
 };
-use kexiang_rpc::{
-    Peer,
-    server::{MAX_MESSAGE_BYTES, Server},
-};
+use kexiang_rpc::server::{MAX_MESSAGE_BYTES, Server};
 
 use crate::{Parts, SERVICE, app::recognition::Recogniser};
 
@@ -81,16 +78,15 @@ pub const DOMAIN: &str = "intake.kexiang";
 /// # Errors
 /// When an address is none.
 pub(crate) fn add_services(server: Server, parts: &Parts) -> anyhow::Result<Server> {
-    let Parts { config, deps, pool, log, app, evidence, dialogues, shutdown } = parts;
+    let Parts { config, pool, log, app, evidence, dialogues, customer_records, shutdown, .. } = parts;
     let feed = FeedService::new(pool.clone(), log.clone(), SERVICE, DOMAIN, to_any, shutdown.clone());
     let intake = IntakeServiceServer::new(Intake::new(app.clone(), shutdown.clone()));
     let bulk = BulkServiceServer::new(bulk::Bulk::new(app.clone(), shutdown.clone()));
     let categories = CategoryServiceServer::new(categories::Categories::new(app.clone()));
     let evidence = EvidenceServiceServer::new(evidence::Evidence::new(evidence.clone(), shutdown.clone()));
     let promises = PromiseServiceServer::new(Promises::new(app.clone(), config.promises.rule()));
-    let recogniser = Recogniser::new(app.clone(), config.recognition.limit());
-    let customer_records = Peer::connect_lazy(&config.customer_records_address, deps.tokens.clone())?;
-    let recognition = RecognitionServiceServer::new(Recognitions::new(recogniser, customer_records));
+    let recogniser = Recogniser::new(app.clone(), customer_records.clone(), config.recognition.limit());
+    let recognition = RecognitionServiceServer::new(Recognitions::new(recogniser));
     let knowledge = KnowledgeServiceServer::new(knowledge::Knowledge::new(app.clone()));
     let calls = CallServiceServer::new(calls::Calls::new(app.clone()));
     let desks = DeskServiceServer::new(desk::Desks::new(app.clone()));

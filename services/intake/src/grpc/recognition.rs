@@ -1,53 +1,39 @@
-//! RecognitionService: its handler, what it reads and writes, and how customer records are asked.
+//! RecognitionService: its handler, what it reads and writes.
 
 use kexiang_core::{
-    CustomerKind, PhoneNumber,
+    PhoneNumber,
     id::TypedId,
     phone::{DEFAULT_REGION, InvalidPhone},
 };
-use kexiang_proto::{
-    customers_v1::{self as records, customer_records_service_client::CustomerRecordsServiceClient},
-    intake_v1::{self as pb, caller_recognition as words, recognition_service_server::RecognitionService},
-    type_v1,
+use kexiang_proto::intake_v1::{
+    self as pb, caller_recognition as words, recognition_service_server::RecognitionService,
 };
-use kexiang_rpc::{Peer, Violations, field, time};
+use kexiang_rpc::{Violations, field, time};
 use tonic::{Request, Response, Status};
 
 use super::{DOMAIN, convert, promises::promise_to_wire, status::status};
 use crate::{
-    app::recognition::{Recogniser, Unanswered},
+    app::recognition::Recogniser,
     domain::{
         Contact,
-        recognition::{Frequency, Identity, Inquiry, KnownCustomer, Line, OpenCase, Recognition, Source},
+        recognition::{Frequency, Inquiry, Line, OpenCase, Recognition, Source},
     },
 };
 
 /// What switches send for a withheld number (RFC 3323).
 const WITHHELD: &str = "anonymous";
 
-/// RecognitionService over the use case and customer records.
+/// RecognitionService over the use case.
 #[derive(Clone)]
 pub struct Recognitions {
     recogniser: Recogniser,
-    customer_records: CustomerRecordsServiceClient<Peer>,
 }
 
 impl Recognitions {
-    /// Serves this use case, asking `customer_records` for customers.
+    /// Serves this use case.
     #[must_use]
-    pub fn new(recogniser: Recogniser, customer_records: Peer) -> Self {
-        Self { recogniser, customer_records: CustomerRecordsServiceClient::new(customer_records) }
-    }
-
-    /// Whose phone it is.
-    async fn ask(&self, phone: &PhoneNumber) -> Result<Option<KnownCustomer>, Unanswered> {
-        let phone = phone.to_string();
-        let mut request =
-            Request::new(records::RecogniseCallerRequest { phone, phone_region: String::new() });
-        request.set_timeout(self.recogniser.limit());
-        let unanswered = |status: Status| Unanswered(status.code().to_string());
-        let answer = self.customer_records.clone().recognise_caller(request).await.map_err(unanswered)?;
-        known_customer(answer.into_inner())
+    pub fn new(recogniser: Recogniser) -> Self {
+        Self { recogniser }
     }
 }
 
@@ -59,13 +45,7 @@ impl RecognitionService for Recognitions {
     ) -> Result<Response<pb::CallerRecognition>, Status> {
         let request = request.into_inner();
         let inquiry = self.read(&request).await?;
-        let ask = async {
-            match &inquiry.line {
-                Line::Number(phone) => self.ask(phone).await,
-                Line::Withheld => Ok(None),
-            }
-        };
-        let recognition = self.recogniser.recognise(&inquiry, ask).await.map_err(status)?;
+        let recognition = self.recogniser.recognise(&inquiry).await.map_err(status)?;
         Ok(Response::new(recognition_to_wire(recognition)))
     }
 }
@@ -92,24 +72,6 @@ fn read_line(text: &str, region: &str) -> Result<Line, InvalidPhone> {
         return Ok(Line::Withheld);
     }
     PhoneNumber::parse(text, region).map(Line::Number)
-}
-
-fn known_customer(answer: records::Recognition) -> Result<Option<KnownCustomer>, Unanswered> {
-    let unreadable = || Unanswered("an answer that can't be read".to_owned());
-    let Some(customer) = answer.customer else { return Ok(None) };
-    let id = field::name(&customer.name).map_err(|_| unreadable())?;
-    let kind = field::optional_word::<type_v1::CustomerKind, CustomerKind>(
-        customer.kind,
-        "CUSTOMER_KIND_",
-        type_v1::CustomerKind::as_str_name,
-    );
-    let kind = kind.map_err(|_| unreadable())?.unwrap_or(CustomerKind::Person);
-    let cases = answer.open_cases.iter().map(|open| field::name(&open.case).map_err(|_| unreadable()));
-    Ok(Some(KnownCustomer {
-        identity: Identity { customer: Some(id), display_name: customer.display_name, kind },
-        recent_contacts: answer.recent_contacts.into(),
-        open_cases: cases.collect::<Result<_, _>>()?,
-    }))
 }
 
 fn recognition_to_wire(recognition: Recognition) -> pb::CallerRecognition {

@@ -4,7 +4,7 @@ use kexiang_proto::intake_v1::{self as pb, intake_service_server::IntakeService}
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status, Streaming};
 
-use super::{cases, contacts, import, sites, verbs};
+use super::{cases, contacts, holds, import, sites, verbs};
 use crate::app::App;
 
 type Answer<T> = Result<Response<T>, Status>;
@@ -79,6 +79,13 @@ impl IntakeService for Intake {
 
     async fn list_cases(&self, request: Request<pb::ListCasesRequest>) -> Answer<pb::ListCasesResponse> {
         cases::list_cases(&self.app, request).await.map(Response::new)
+    }
+
+    async fn list_held_cases(
+        &self,
+        request: Request<pb::ListHeldCasesRequest>,
+    ) -> Answer<pb::ListHeldCasesResponse> {
+        holds::list_held_cases(&self.app, request).await.map(Response::new)
     }
 
     async fn dispatch_case(&self, request: Request<pb::DispatchCaseRequest>) -> Answer<pb::Case> {

@@ -1,15 +1,12 @@
 //! The verbs of a case on the wire: they differ in their transition alone.
 
-use kexiang_core::Channel;
+use kexiang_core::{Channel, HoldReason};
 use kexiang_proto::{intake_v1 as pb, type_v1 as words};
 use kexiang_rpc::{Violations, call, field, time};
 use tonic::{Request, Status};
 
 use super::{DOMAIN, convert, status::status};
-use crate::{
-    app::App,
-    domain::{HoldReason, Transition},
-};
+use crate::{app::App, domain::Transition};
 
 /// What every verb names.
 struct Target<'a> {

@@ -2,13 +2,14 @@
 
 use jiff_sqlx::{Timestamp as SqlTimestamp, ToSqlx};
 use kexiang_core::{
-    AgentId, CaseId, Channel, ContactId, CustomerId, IncidentId, Kind, Satisfaction, SiteId, UnitId,
+    AgentId, CaseId, Channel, ContactId, CustomerId, HoldReason, IncidentId, Kind, Satisfaction, SiteId,
+    UnitId,
 };
 use sqlx::{AssertSqlSafe, FromRow, PgConnection, types::Json};
 use uuid::Uuid;
 
 use super::{optional_word, word};
-use crate::domain::{Case, CaseState, Following, Hold, HoldReason, case::Standing};
+use crate::domain::{Case, CaseState, Following, Hold, case::Standing};
 use kexiang_pg::Statement;
 
 pub(super) const COLUMNS: &str = "case_id, site_id, number, contact_id, channel, kind, category, title, description, \
@@ -143,6 +144,15 @@ pub async fn find(connection: &mut PgConnection, id: CaseId) -> sqlx::Result<Opt
     let row =
         sqlx::query_as::<_, CaseRow>(AssertSqlSafe(sql)).bind(id.uuid()).fetch_optional(connection).await?;
     row.map(Case::try_from).transpose()
+}
+
+/// The cases with these ids, in no order; unknown ones are left out.
+#[tracing::instrument(name = "db.case.find_all", skip_all, fields(cases = ids.len()))]
+pub async fn find_all(connection: &mut PgConnection, ids: &[CaseId]) -> sqlx::Result<Vec<Case>> {
+    let ids: Vec<_> = ids.iter().map(|id| id.uuid()).collect();
+    let sql = format!("select {COLUMNS} from intake.cases where case_id = any($1)");
+    let rows = sqlx::query_as::<_, CaseRow>(AssertSqlSafe(sql)).bind(ids).fetch_all(connection).await?;
+    rows.into_iter().map(Case::try_from).collect()
 }
 
 /// The cases with these ids, locked until the transaction ends, in the order of their ids; unknown ones are left out.

@@ -5,7 +5,7 @@ use kexiang_core::{CaseId, CustomerId, IncidentId, Timestamp};
 use sqlx::{AssertSqlSafe, PgConnection};
 
 use super::case::{COLUMNS, CaseRow};
-use crate::domain::{Area, Case};
+use crate::domain::{Area, Case, message::MessageChannel};
 
 /// Everybody who follows these cases, and who follows those, locked in the order of their ids. Nobody can come to follow a
 /// case whose row is locked: lock the leads first.
@@ -44,16 +44,25 @@ pub async fn members(
     Ok(ids.into_iter().map(CaseId::from_uuid).collect())
 }
 
-/// The first `limit` of an incident's cases whose customers are to be told, by id, locked; those on hold wait.
+/// The first `limit` of an incident's cases whose customers are to be told, by id, locked; those on hold wait. With a channel,
+/// only those whose contact left an address for it.
 #[tracing::instrument(name = "db.following.lock_untold", skip_all)]
 pub async fn lock_untold(
     connection: &mut PgConnection,
     incident: IncidentId,
+    reached_by: Option<MessageChannel>,
     limit: i64,
 ) -> sqlx::Result<Vec<Case>> {
+    let address = match reached_by {
+        None => "true",
+        Some(MessageChannel::Sms) => "caller_phone is not null",
+        Some(MessageChannel::Email) => "caller_email is not null",
+    };
     let sql = format!(
-        "select {COLUMNS} from intake.cases where incident_id = $1 and state = 'RESOLVED' and held_at is null
-         order by case_id limit $2 for update"
+        "select {COLUMNS} from intake.cases as reported
+         where incident_id = $1 and state = 'RESOLVED' and held_at is null
+           and exists (select from intake.contacts where contact_id = reported.contact_id and {address})
+         order by case_id limit $2 for update of reported"
     );
     let rows = sqlx::query_as::<_, CaseRow>(AssertSqlSafe(sql)).bind(incident.uuid()).bind(limit);
     rows.fetch_all(connection).await?.into_iter().map(Case::try_from).collect()

@@ -30,6 +30,9 @@ use std::str::FromStr;
 use kexiang_pg::Statement;
 use sqlx::PgConnection;
 
+/// The unique keys that refuse what was answered, or brought over from another system, before.
+pub const ONCE_ONLY: [&str; 2] = ["idempotency_keys_pkey", "cases_external_reference_key"];
+
 /// Sends what others put into a statement; `result` is what it selects in the end.
 #[tracing::instrument(name = "db.write", skip_all)]
 pub async fn write(connection: &mut PgConnection, statement: Statement, result: &str) -> sqlx::Result<()> {

@@ -128,6 +128,18 @@ pub async fn lock(connection: &mut PgConnection, id: PromiseId) -> sqlx::Result<
     one(connection, "where promise_id = $1 for update", id).await
 }
 
+/// What the customer of a locked case still waits for, locked, by id.
+#[tracing::instrument(name = "db.promise.lock_waiting", skip_all)]
+pub async fn lock_waiting(connection: &mut PgConnection, case: CaseId) -> sqlx::Result<Vec<Promise>> {
+    let sql = format!(
+        "select {COLUMNS} from intake.promises where case_id = $1 and state in ('OPEN', 'MISSED')
+         order by promise_id for update"
+    );
+    let query = sqlx::query_as::<_, PromiseRow>(AssertSqlSafe(sql)).bind(case.uuid());
+    let rows = query.fetch_all(&mut *connection).await?;
+    with_changes(connection, rows).await
+}
+
 /// Promises with an alarm at `now` or before, locked, those whose alarm is oldest first; those that somebody else has locked
 /// are left to them.
 #[tracing::instrument(name = "db.promise.lock_due", skip_all)]

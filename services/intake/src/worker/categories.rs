@@ -5,14 +5,14 @@ use std::time::Duration;
 use kexiang_core::Call;
 use tokio_util::sync::CancellationToken;
 
+use super::poll::{Pace, poll};
 use crate::app::App;
 
 /// How soon what another replica published or bound counts here.
 const REFRESH: Duration = Duration::from_secs(1);
-/// How often it is looked for a model that is due.
-const LOOK: Duration = Duration::from_secs(2);
-/// After a failure: the database is out of reach, or the model has nothing to learn from.
-const REST: Duration = Duration::from_secs(30);
+/// How often it is looked for a model that is due. After a failure the database is out of reach, or the model has nothing to
+/// learn from.
+const TRAINING: Pace = Pace { every: Duration::from_secs(2), after_failure: Duration::from_secs(30) };
 
 /// Reads the codes in force again and again until `shutdown`.
 pub async fn keep_fresh(app: App, shutdown: CancellationToken) {
@@ -23,17 +23,11 @@ pub async fn keep_fresh(app: App, shutdown: CancellationToken) {
     }
 }
 
-/// Trains models again that are due, one after the other, until `shutdown`.
+/// Trains models again that are due, one after the other, until `shutdown`, which may break a training off.
 pub async fn retrain(app: App, call: Call, shutdown: CancellationToken) {
-    let mut wait = LOOK;
-    while shutdown.run_until_cancelled(tokio::time::sleep(wait)).await.is_some() {
-        wait = match shutdown.run_until_cancelled(app.retrain_category_model(&call)).await {
-            Some(Ok(true)) => Duration::ZERO,
-            Some(Ok(false)) | None => LOOK,
-            Some(Err(error)) => {
-                tracing::warn!(%error, "a category model is not trained again");
-                REST
-            }
-        };
-    }
+    let round = || async {
+        let trained = shutdown.run_until_cancelled(app.retrain_category_model(&call)).await;
+        trained.unwrap_or(Ok(false))
+    };
+    poll(TRAINING, &shutdown, "a category model is not trained again", round).await;
 }

@@ -6,22 +6,13 @@ use std::time::Duration;
 use kexiang_core::Call;
 use tokio_util::sync::CancellationToken;
 
+use super::poll::{Pace, poll};
 use crate::app::App;
 
-/// How often it is looked for alarms: they go off at most this long after their time.
-const POLL: Duration = Duration::from_millis(500);
+/// Alarms go off at most this long after their time.
+const PACE: Pace = Pace::every(Duration::from_millis(500));
 
 /// Until `shutdown`; ends between two transactions.
 pub async fn run(app: App, call: Call, shutdown: CancellationToken) {
-    while !shutdown.is_cancelled() {
-        match app.ring_promises(&call).await {
-            Ok(true) => continue,
-            Ok(false) => {}
-            Err(error) => tracing::warn!(%error, "alarms of promises do not go off yet"),
-        }
-        tokio::select! {
-            () = shutdown.cancelled() => {}
-            () = tokio::time::sleep(POLL) => {}
-        }
-    }
+    poll(PACE, &shutdown, "alarms of promises do not go off yet", || app.ring_promises(&call)).await;
 }

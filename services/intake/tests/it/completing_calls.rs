@@ -119,6 +119,24 @@ async fn a_second_completion_is_refused_but_for_the_same_request() {
 }
 
 #[tokio::test]
+async fn a_call_about_a_case_that_is_there_already_is_refused_and_completed_by_joining_it() {
+    let (desk, call) = open().await;
+    let brought = desk.bring_over(vec![item(1, "A-1")]).await.remove(0).case;
+    let known = Case { external_reference: "A-1".to_owned(), ..case(Kind::Fault) };
+    let request = AcceptCaseRequest { case: Some(known), ..accepting(words(&call.name)) };
+
+    let there = desk.try_accept(request).await.unwrap_err();
+    let untouched = (desk.call(&call.name).await.completed, desk.contact(&call.contact).await.need);
+    let kept = register(&desk, words(&call.name), &brought).await.unwrap();
+
+    assert_eq!(refused(&there), (Code::AlreadyExists, "ALREADY_EXISTS".to_owned()));
+    assert!(there.message().contains(&brought), "{}", there.message());
+    assert_eq!(untouched, (false, String::new()), "nothing is written");
+    assert_eq!((kept.case, kept.need.as_str()), (brought, NEED));
+    assert!(desk.call(&call.name).await.completed);
+}
+
+#[tokio::test]
 async fn of_many_who_complete_a_call_at_once_one_does() {
     let (desk, call) = open().await;
 

@@ -24,12 +24,13 @@ fn article(kind: ArticleKind, language: &str, title: &str, body: &str) -> Articl
 /// Customer records knows the caller of most stories, with one open case.
 pub fn known() -> Mood {
     let customer = Customer {
-        name: "customers/1".to_owned(),
+        name: crate::identification::customer(),
         display_name: NAME.to_owned(),
         contact_points: vec![ContactPoint { value: PHONE_E164.to_owned(), ..Default::default() }],
         ..Customer::default()
     };
     let open = OpenCase {
+        case: crate::desk::unknown_case(),
         number: "C-20261120-000007".to_owned(),
         accept_time: Some(to_wire(START)),
         ..OpenCase::default()

@@ -149,6 +149,7 @@ async fn all_that_is_wrong_is_told_at_once() {
         phone: "abc".to_owned(),
         language: "fr".to_owned(),
         request_id: "1".to_owned(),
+        ..StartDialogueRequest::default()
     };
     let say = ContinueDialogueRequest {
         name: "dialogues/1".to_owned(),

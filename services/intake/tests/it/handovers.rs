@@ -6,8 +6,9 @@ use kexiang_core::{HandoverId, Role};
 use kexiang_proto::{
     intake_v1::{
         AcceptHandoverRequest, Case, CaseFacts, CaseState, DeclineHandoverRequest, GetHandoverRequest,
-        Handling, Handover, HandoverState, HoldCaseRequest, HoldReason, ListHandoversRequest, NoticeKind,
-        OfferHandoverRequest, WithdrawHandoverRequest, handover_service_client::HandoverServiceClient,
+        Handling, Handover, HandoverState, HoldCaseRequest, HoldReason, InformIncidentReportersRequest,
+        ListHandoversRequest, NoticeKind, OfferHandoverRequest, WithdrawHandoverRequest,
+        handover_service_client::HandoverServiceClient,
     },
     type_v1::Kind,
 };
@@ -253,10 +254,51 @@ async fn answering_the_customer_cancels_the_open_handover() {
         let again = desk.try_offer("li.na", &name, SUN_YU).await.unwrap_err();
 
         assert_eq!(desk.handover(&offered.name).await.state(), HandoverState::Cancelled);
-        assert_eq!(refused(&accepted).1, "STATE_NOT_ALLOWED");
+        assert_eq!(refused(&accepted), (Code::FailedPrecondition, "CASE_ANSWERED".to_owned()));
         assert_eq!(refused(&again), (Code::FailedPrecondition, "CASE_ANSWERED".to_owned()));
         assert_eq!(desk.case(&name).await.first_responsible_agent, LI_NA);
     }
+}
+
+#[tokio::test]
+async fn a_case_told_through_its_incident_is_handed_over_to_nobody_any_more() {
+    let desk = Desk::open().await;
+    let reports = desk.reports(2).await;
+    let incident = desk.open_incident(&[&reports[0], &reports[1]]).await;
+    let offered = [desk.offered(&reports[0].name).await, desk.offered(&reports[1].name).await];
+    desk.dispatched(&reports[0].name, 1).await;
+    desk.completed(&reports[0].name, 1).await;
+
+    let inform = InformIncidentReportersRequest {
+        name: incident.name,
+        channel: kexiang_proto::type_v1::Channel::Hotline.into(),
+        ..Default::default()
+    };
+    desk.incidents().inform_incident_reporters(inform).await.unwrap();
+
+    for (report, offered) in reports.iter().zip(&offered) {
+        let accepted = desk.try_accept_handover("sun.yu", offered).await.unwrap_err();
+        assert_eq!(refused(&accepted), (Code::FailedPrecondition, "CASE_ANSWERED".to_owned()));
+        assert_eq!(desk.handover(&offered.name).await.state(), HandoverState::Cancelled);
+        assert_eq!(desk.case(&report.name).await.first_responsible_agent, LI_NA);
+    }
+}
+
+/// However an offer outlived the answer: the state of the case is looked at again when it is accepted.
+#[tokio::test]
+async fn an_offer_that_outlived_the_answer_passes_nothing_on_but_can_be_taken_back() {
+    let desk = Desk::open().await;
+    let Case { name, .. } = desk.case_in(CaseState::Resolved, Kind::Fault).await;
+    let offered = desk.offered(&name).await;
+    let told = "update intake.cases set state = 'INFORMED' where case_id = $1::uuid";
+    sqlx::query(told).bind(name.trim_start_matches("cases/")).execute(desk.pool()).await.unwrap();
+
+    let accepted = desk.try_accept_handover("sun.yu", &offered).await.unwrap_err();
+    let taken_back = desk.try_withdraw_handover("li.na", &offered).await.unwrap();
+
+    assert_eq!(refused(&accepted), (Code::FailedPrecondition, "CASE_ANSWERED".to_owned()));
+    assert_eq!(taken_back.state(), HandoverState::Withdrawn);
+    assert_eq!(desk.case(&name).await.first_responsible_agent, LI_NA);
 }
 
 #[tokio::test]

@@ -3,8 +3,8 @@
 //! | to see | read |
 //! |---|---|
 //! | the service with all around it, and its verbs | `desk.rs`, `verb.rs`, `news.rs`; what is sent and refused: `wire.rs` |
-//! | gapless registers under load and kills | `registers.rs` |
-//! | what a contact keeps and what is refused | `acceptance.rs` |
+//! | gapless registers under load and kills; one statement for a batch | `registers.rs`, `one_statement.rs` |
+//! | what a contact keeps and what is refused; every channel | `acceptance.rs`, `channels.rs` |
 //! | repeated requests, outages, neighbours in one batch | `repeating.rs`, `outage.rs`, `neighbours.rs` |
 //! | the way of a case to its archive | `way.rs`, `steps.rs`, `etags.rs`, `joining.rs`, `identification.rs` |
 //! | many at once | `bulk.rs` |
@@ -16,9 +16,9 @@
 //! | finding in it, citing it | `article_search.rs`, `article_messages.rs`, `article_speed.rs`, `article_desk.rs` |
 //! | the life of calls, their contacts, agents' states | `telephony.rs`, `calls.rs`, `completing_calls.rs`, `agent_states.rs`, `bank_day.rs` |
 //! | published numbers | `published_numbers.rs` |
-//! | who is responsible, who is told, what waits | `handovers.rs`, `notices.rs`, `complaints.rs`, `holds.rs` |
-//! | cases that share their work | `duplicates.rs`, `mass_faults.rs`; their words: `together.rs` |
-//! | automatic acceptance | `talk.rs` (its verbs), `dialogue_answers.rs`, `dialogue_proof.rs`, `dialogue_turns.rs`, `dialogue_ends.rs`, `dialogue_messages.rs` |
+//! | who is responsible, who is told, what waits | `handovers.rs`, `notices.rs`, `complaints.rs`, `holds.rs`, `holds_together.rs`, `held_cases.rs` |
+//! | cases that share their work | `duplicates.rs`, `mass_faults.rs`, `reporters_told.rs`; their words: `together.rs` |
+//! | automatic acceptance | `talk.rs` (its verbs), `dialogue_answers.rs`, `dialogue_cases.rs`, `dialogue_proof.rs`, `dialogue_turns.rs`, `dialogue_ends.rs`, `dialogue_messages.rs` |
 //! | bringing cases over, lists, events, probes | `import.rs`, `paging.rs`, `events.rs`, `probes.rs`, `stopping.rs` |
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that can't go on fails")]
@@ -39,10 +39,12 @@ mod category_binding;
 mod category_desk;
 mod category_suggestion;
 mod category_trees;
+mod channels;
 mod complaints;
 mod completing_calls;
 mod desk;
 mod dialogue_answers;
+mod dialogue_cases;
 mod dialogue_ends;
 mod dialogue_messages;
 mod dialogue_proof;
@@ -59,7 +61,9 @@ mod evidence_refusals;
 mod evidence_uploads;
 mod feed;
 mod handovers;
+mod held_cases;
 mod holds;
+mod holds_together;
 mod identification;
 mod import;
 mod joining;
@@ -67,6 +71,7 @@ mod mass_faults;
 mod neighbours;
 mod news;
 mod notices;
+mod one_statement;
 mod outage;
 mod paging;
 mod probes;
@@ -79,6 +84,7 @@ mod recognition;
 mod records;
 mod registers;
 mod repeating;
+mod reporters_told;
 mod reports;
 mod shelf;
 mod steps;

@@ -149,6 +149,33 @@ async fn an_incident_is_worked_once_and_every_reporter_is_informed_and_visited()
 }
 
 #[tokio::test]
+async fn an_order_made_just_before_its_case_joined_moves_nothing_but_what_it_completed_is_done() {
+    let desk = Desk::open().await;
+    let reports = desk.reports(3).await;
+    let incident = desk.open_incident(&[&reports[0], &reports[1], &reports[2]]).await;
+
+    desk.dispatched(&reports[1].name, 1).await;
+    let follows = desk.case(&reports[1].name).await;
+    desk.dispatched(&reports[2].name, 1).await;
+    desk.completed(&reports[2].name, 1).await;
+    let done = desk.case(&reports[2].name).await;
+    let left = desk.leave(&incident, &reports[1]).await.unwrap();
+    let alone = desk.case(&reports[1].name).await;
+    desk.dispatched(&reports[1].name, 1).await;
+
+    assert_eq!((follows.state(), &follows.lead_case), (CaseState::Received, &reports[0].name));
+    assert_eq!((done.state(), done.resolution.as_str()), (CaseState::Resolved, REPORT));
+    assert_eq!((alone.state(), left.state()), (CaseState::Received, IncidentState::Open));
+    assert_eq!(
+        desk.case(&reports[1].name).await.state(),
+        CaseState::Dispatched,
+        "by itself it has work again"
+    );
+    let told = ["case.accepted", "case.joined", "case.left", "case.dispatched"];
+    assert_eq!(desk.types_told_of(&reports[1].name).await, told);
+}
+
+#[tokio::test]
 async fn who_leaves_stands_where_it_stood_and_is_not_taken_in_again() {
     let desk = Desk::open().await;
     let reports = desk.reports(5).await;

@@ -7,12 +7,13 @@ use std::collections::BTreeMap;
 
 use jiff::{Timestamp, civil::Date};
 use kexiang_core::{
-    AgentId, CaseId, Channel, ContactId, CustomerId, Kind, Satisfaction, SiteId, TaskId, UnitId, WorkOrderId,
+    AgentId, CaseId, Channel, ContactId, CustomerId, HoldReason, Kind, Satisfaction, SiteId, TaskId, UnitId,
+    WorkOrderId,
 };
 
 use super::{
     period::SiteZone,
-    state::{CaseState, HoldReason, Presence, TaskKind, TaskState, WorkOrderState},
+    state::{CaseState, Presence, TaskKind, TaskState, WorkOrderState},
 };
 
 /// A case after its last event.

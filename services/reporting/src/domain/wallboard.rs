@@ -1,8 +1,9 @@
 //! What is happening now (RE-1).
 
 use jiff::Timestamp;
+use kexiang_core::HoldReason;
 
-use super::state::{CaseState, HoldReason, WorkOrderState};
+use super::state::{CaseState, WorkOrderState};
 
 /// Live counts of one site or of all.
 #[derive(Debug, Clone, PartialEq, Eq)]

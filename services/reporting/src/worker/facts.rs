@@ -2,6 +2,7 @@
 //! newer version of it: the consumer stops before it rather than to count wrongly.
 
 use jiff::Timestamp;
+use kexiang_core::HoldReason;
 use kexiang_proto::{dispatch_v1, intake_v1, type_v1};
 use kexiang_rpc::{
     field::{InvalidEnum, InvalidName, name, optional, optional_word, slug_name, word},
@@ -12,7 +13,6 @@ use thiserror::Error;
 use crate::domain::{
     facts::{AgentFacts, CaseFacts, ContactFacts, DeskResolution, Reopening, TaskFacts, WorkOrderFacts},
     period::{SiteZone, UnknownZone},
-    state::HoldReason,
 };
 
 /// Why facts can't be read.

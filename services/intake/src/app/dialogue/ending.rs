@@ -11,7 +11,11 @@ use crate::{
         Accepted, AppError,
         acceptance::{Acceptance, Matter},
     },
-    domain::dialogue::{Dialogue, DialogueState, Ending, Finding, SILENCE, outcome},
+    domain::{
+        NewCase,
+        category::Standing,
+        dialogue::{Dialogue, DialogueState, Ending, Finding, SILENCE, categories, outcome},
+    },
     store::dialogue as store,
 };
 
@@ -34,9 +38,27 @@ impl Dialogues {
         };
         let turns: Vec<_> = turns.into_iter().map(|kept| kept.turn).collect();
         let case = outcome::case(dialogue, &ending, &turns);
-        let matter = case.map_or(Matter::Nothing, |case| Matter::Opens(Box::new(case)));
+        let matter = match case {
+            Some(case) => Matter::Opens(Box::new(self.categorise(dialogue, case).await?)),
+            None => Matter::Nothing,
+        };
         let number = self.register(call, dialogue, matter).await?;
         Ok(Finding::Ended { number, ending })
+    }
+
+    /// Gives a case the first of its category codes that its site takes, and the edition that it is in. Where the site's tree
+    /// has none of them the case keeps its own code, without an edition: nobody who asks for help is refused for it (IN-7, IN-8).
+    async fn categorise(&self, dialogue: &Dialogue, case: NewCase) -> Result<NewCase, DialogueError> {
+        for code in categories(case.kind) {
+            let edition = match self.app.category_standing(&dialogue.site, code, false).await? {
+                Standing::Unbound => None,
+                Standing::Active(edition) => Some(edition),
+                Standing::Retired(_) | Standing::Unknown => continue,
+            };
+            return Ok(NewCase { category: code.to_owned(), category_edition: edition, ..case });
+        }
+        tracing::warn!(site.id = %dialogue.site, "the site's category tree has no code for self-service");
+        Ok(case)
     }
 
     /// Gives the number of the case, if it opens one.

@@ -1,5 +1,7 @@
 //! Finding what a dialogue asks for.
 
+use std::time::Duration;
+
 use kexiang_core::{Call, PhoneNumber};
 
 use super::{DialogueError, Dialogues, once};
@@ -20,6 +22,8 @@ use crate::{
     store,
 };
 
+/// Longer nobody is kept waiting on the phone for customer records.
+const PATIENCE: Duration = Duration::from_secs(2);
 /// Articles that a caller is told one after another.
 const ARTICLES: usize = 3;
 /// Among so many of the newest articles of a kind those of the site are looked for.
@@ -106,7 +110,7 @@ impl Dialogues {
             return Ok(Finding::Cases(cases));
         }
         let site = self.app.sites.get(&dialogue.site).await?;
-        Ok(match self.customer_records.recognise(phone.phone()).await {
+        Ok(match self.customer_records.recognise(phone.phone(), PATIENCE).await {
             Err(error) => {
                 tracing::warn!(%error, "a caller could not be told what is theirs");
                 Finding::RecordsDown
@@ -154,9 +158,10 @@ fn own_data(known: Known) -> Vec<Say> {
 /// What customer records tells of open matters, and that there is no more to be told here.
 fn business(known: Known, time_zone: &str) -> Vec<Say> {
     let accepted_on = |at: Option<_>| at.map(|at| day(at, time_zone)).unwrap_or_default();
-    let open = known.open_cases.into_iter();
-    let mut says: Vec<_> =
-        open.map(|(number, at)| Say::with(Line::OpenMatter, vec![number, accepted_on(at)])).collect();
+    let open = known.open_matters.into_iter();
+    let mut says: Vec<_> = open
+        .map(|open| Say::with(Line::OpenMatter, vec![open.number, accepted_on(open.accepted_at)]))
+        .collect();
     if says.is_empty() {
         says.push(Say::plain(Line::NoOpenMatters));
     }

@@ -3,17 +3,19 @@
 use kexiang_core::{Call, PhoneNumber, Timestamp, id::OutboundMessageId};
 use kexiang_events::Draft;
 use kexiang_pg::Claim;
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{DialogueError, Dialogues, dialogue_not_found};
 use crate::{
-    app::{AppError, IDEMPOTENCY},
+    app::{AppError, IDEMPOTENCY, notices},
     domain::{
+        NewNotice,
         dialogue::{
             Code, Dialogue, Finding, Line,
             proof::{CODES_OF_PHONE, PHONE_WINDOW},
         },
-        message::{LEASE, MessageChannel, MessageState, OutboundMessage},
+        message::{About, LEASE, MessageChannel, MessageState, OutboundMessage},
     },
     store::dialogue::{self as store, message::Lease},
 };
@@ -53,7 +55,7 @@ impl Dialogues {
         let code = Code::from_random(rand::random());
         let expires_at = kept.memory.proof.send(&code, phone, turn, now);
         let message = code_message(dialogue, &code, phone, now, expires_at);
-        store::message::insert(&mut transaction, &message).await?;
+        store::message::insert(&mut transaction, std::slice::from_ref(&message)).await?;
         store::update(&mut transaction, &kept).await?;
         let event = told(&message, now)?;
         self.app.log.append(&mut transaction, call, now, &[event]).await?;
@@ -121,6 +123,7 @@ impl Dialogues {
         store::message::finish(&mut transaction, &message, failure.as_deref()).await?;
         let event = told(&message, now)?;
         self.app.log.append(&mut transaction, call, now, &[event]).await?;
+        self.ask_to_call_back(&mut transaction, call, std::slice::from_ref(&message), now).await?;
         IDEMPOTENCY.save(&mut transaction, call, &()).await?;
         transaction.commit().await?;
         self.app.log.wake();
@@ -135,20 +138,42 @@ impl Dialogues {
     pub async fn expire_messages(&self, call: &Call) -> Result<bool, DialogueError> {
         let now = self.app.clock.now();
         let mut transaction = self.app.pool.begin().await?;
-        let over = store::message::lock_over(&mut transaction, now, AT_ONCE).await?;
+        let mut over = store::message::lock_over(&mut transaction, now, AT_ONCE).await?;
         let mut events = Vec::with_capacity(over.len());
-        for mut message in over {
+        for message in &mut over {
             message.body = None;
             message.state = MessageState::Expired;
-            store::message::finish(&mut transaction, &message, None).await?;
-            events.push(told(&message, now)?);
+            store::message::finish(&mut transaction, message, None).await?;
+            events.push(told(message, now)?);
         }
         if !events.is_empty() {
             self.app.log.append(&mut transaction, call, now, &events).await?;
+            self.ask_to_call_back(&mut transaction, call, &over, now).await?;
         }
         transaction.commit().await?;
         self.app.log.wake();
         Ok(i64::try_from(events.len()).is_ok_and(|count| count == AT_ONCE))
+    }
+
+    /// Somebody has to call those whose message about their case never went out.
+    async fn ask_to_call_back(
+        &self,
+        connection: &mut PgConnection,
+        call: &Call,
+        messages: &[OutboundMessage],
+        now: Timestamp,
+    ) -> Result<(), DialogueError> {
+        let is_lost = |message: &&OutboundMessage| {
+            matches!(message.state, MessageState::Failed | MessageState::Expired)
+        };
+        let ids: Vec<_> =
+            messages.iter().filter(is_lost).filter_map(|message| message.about.case()).collect();
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let cases = crate::store::case::find_all(connection, &ids).await?;
+        let notices: Vec<_> = cases.iter().map(|case| (NewNotice::of_callback(case), call.clone())).collect();
+        Ok(notices::send(connection, &self.app.log, now, &notices).await?)
     }
 }
 
@@ -165,7 +190,7 @@ fn code_message(
         recipient: phone.to_string(),
         body: Some(Line::CodeMessage.text(dialogue.language, &[code.reveal().to_owned()])),
         state: MessageState::Pending,
-        dialogue: dialogue.id,
+        about: About::Dialogue(dialogue.id),
         lease: None,
         lease_expires_at: None,
         expires_at,

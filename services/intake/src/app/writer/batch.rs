@@ -14,9 +14,10 @@ use crate::{
     app::{
         AppError,
         acceptance::{Acceptance, Accepted, Matter},
+        opening::{Opened, open_case},
         sites::Sites,
     },
-    domain::{Case, Contact, Site, case, category::Edition},
+    domain::{Case, Contact, Site, category::Edition},
     store::{self, register::Taking, request::Answered},
 };
 
@@ -273,24 +274,11 @@ impl<'a> Written<'a> {
             self.keep_answer(call, &contact)?;
             return Ok(Accepted::Contact(contact));
         };
-        let accepted_at = if new_case.history.is_some() { contact.contact_at } else { now };
-        let event_type = if new_case.history.is_some() { "case.imported" } else { "case.accepted" };
-        let case = new_case.as_ref().clone().accept(
-            case_id,
-            case::Opening {
-                site: site.id.clone(),
-                contact: contact_id,
-                channel: contact.channel,
-                number: site.case_number(accepted_at, number),
-                accepted_at,
-                agent: call.actor.agent().cloned(),
-                now,
-            },
-        );
-        let told = Draft::new(event_type, case_id.name(), accepted_at, &case.facts(&site.time_zone))?;
-        self.events.push(told.by(call));
+        let Opened { case, edition, told } =
+            open_case(new_case.as_ref().clone(), &contact, case_id, site, call, now)?;
+        self.events.push(told);
         self.keep_answer(call, &case)?;
-        self.editions.extend(new_case.category_edition.clone().map(|edition| (case_id, edition)));
+        self.editions.extend(edition);
         self.cases.push(case.clone());
         Ok(Accepted::Case(case))
     }

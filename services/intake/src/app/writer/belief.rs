@@ -1,7 +1,8 @@
 //! What the writer believes about registers, because it was the last to write to them.
 //!
-//! A wrong belief costs one refused statement. Replicas that serve one site, and an import that is repeated, are wrong again
-//! and again; so after a wrong one the next batches are written without relying on it.
+//! A wrong belief costs one refused statement. Replicas that serve one site are wrong again and again; so after a wrong one the
+//! next batches are written without relying on it. That something in a batch came before is no wrong belief about registers: a
+//! client that repeats a request costs its own batch one more statement, and the others nothing.
 
 use std::collections::{BTreeMap, HashMap};
 

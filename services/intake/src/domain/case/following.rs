@@ -65,6 +65,12 @@ impl Case {
         if self.following.lead.is_some() { Err(TransitionError::FollowsAnother) } else { Ok(()) }
     }
 
+    /// Whether an order of its own may be under way although it is not DISPATCHED: one that was made just before it joined, and
+    /// was completed before dispatch heard of the joining. What was done there is done.
+    pub(super) const fn may_have_late_order(&self) -> bool {
+        matches!(self.state, CaseState::Received) && self.following.lead.is_some() && self.is_for_dispatch()
+    }
+
     pub(super) fn join(&mut self, belonging: Belonging, lead: Option<CaseId>) -> Result<(), TransitionError> {
         self.need(self.is_open_for_work(), OPEN_FOR_WORK)?;
         if self.belongs() {

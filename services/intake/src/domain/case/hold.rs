@@ -3,50 +3,10 @@
 //! A hold is orthogonal to the state. Only open cases are on hold; people can only resume or withdraw one, while what
 //! dispatch tells still applies. A case that is withdrawn or closed meanwhile ends its hold with it.
 
-use kexiang_core::{Timestamp, vocabulary::UnknownWord};
+use kexiang_core::{HoldReason, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::Case;
-
-/// What a case on hold waits for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum HoldReason {
-    /// 待缴费
-    Payment,
-    /// An answer, an appointment, access.
-    Customer,
-    /// Parts or material.
-    Parts,
-    /// Work of another unit.
-    OtherUnit,
-    /// Something else; the note says what.
-    Other,
-}
-
-impl HoldReason {
-    /// All of them.
-    pub const ALL: [Self; 5] = [Self::Payment, Self::Customer, Self::Parts, Self::OtherUnit, Self::Other];
-
-    /// The word.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Payment => "PAYMENT",
-            Self::Customer => "CUSTOMER",
-            Self::Parts => "PARTS",
-            Self::OtherUnit => "OTHER_UNIT",
-            Self::Other => "OTHER",
-        }
-    }
-}
-
-impl std::str::FromStr for HoldReason {
-    type Err = UnknownWord;
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL.into_iter().find(|word| word.as_str() == text).ok_or_else(|| UnknownWord(text.to_owned()))
-    }
-}
 
 /// A running hold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

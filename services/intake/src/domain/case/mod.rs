@@ -48,7 +48,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{
     following::{Belonging, Following, Standing},
-    hold::{Hold, HoldReason},
+    hold::Hold,
     state::{CaseState, Handling},
     transition::{Transition, TransitionError},
 };

@@ -1,5 +1,6 @@
 //! Random histories never break the invariants of a case (IN-17).
 
+use kexiang_core::HoldReason;
 use proptest::prelude::{Strategy, any, prop_assert, prop_assert_eq, prop_oneof, proptest};
 
 use super::*;

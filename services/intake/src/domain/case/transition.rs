@@ -1,9 +1,9 @@
 //! What may happen to a case: the one place that moves it, by the table in the head of [`super`].
 
-use kexiang_core::{CaseId, Channel, Satisfaction, Timestamp, UnitId};
+use kexiang_core::{CaseId, Channel, HoldReason, Satisfaction, Timestamp, UnitId};
 use thiserror::Error;
 
-use super::{Belonging, Case, CaseState, Handling, Hold, HoldReason};
+use super::{Belonging, Case, CaseState, Handling, Hold};
 
 /// What happens to a case.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -181,6 +181,8 @@ impl Case {
                     dispatchable || self.state == Dispatched,
                     "RECEIVED with handling DISPATCH, or DISPATCHED",
                 )?;
+                // An order that was made just before it joined: dispatch cancels it when it hears of the joining.
+                self.need_own_work()?;
                 self.state = Dispatched;
                 self.unit = unit.clone().or(self.unit.take());
             }
@@ -190,7 +192,7 @@ impl Case {
                 self.resolve(resolution, true, now);
             }
             Transition::Resolve { resolution, at } => {
-                self.need(self.state == Dispatched, "DISPATCHED")?;
+                self.need(self.state == Dispatched || self.may_have_late_order(), "DISPATCHED")?;
                 self.resolve(resolution, false, *at);
             }
             Transition::Inform { channel, note } => {

@@ -58,7 +58,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{
     exchange::{Ask, Ending, Finding, Moment, Move},
-    prompts::{Line, Spoken},
+    prompts::{Line, Spoken, categories},
     proof::{Code, Proof, ProvenPhone},
     stage::{Stage, Want},
     step::{Say, Step},
@@ -138,6 +138,9 @@ pub struct Memory {
     pub need: Option<String>,
     /// The first thing that they chose.
     pub topic: Option<String>,
+    /// Grid or district of the caller, as the front end knows it.
+    #[serde(default)]
+    pub district: Option<String>,
     /// Whether they are who they say.
     pub proof: Proof,
 }
@@ -227,6 +230,8 @@ pub struct Opening {
     pub language: Spoken,
     /// As the channel knows it.
     pub phone: Option<PhoneNumber>,
+    /// Grid or district, as the front end knows it.
+    pub district: Option<String>,
 }
 
 impl Dialogue {
@@ -241,6 +246,7 @@ impl Dialogue {
             address: None,
             need: None,
             topic: None,
+            district: opening.district,
             proof: Proof::new(salt),
         };
         let step = Step::new(&memory.stage, opening.language, &[Say::plain(Line::Welcome)]);

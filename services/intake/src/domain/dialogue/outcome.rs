@@ -6,7 +6,7 @@ use super::{
     Dialogue, Turn,
     exchange::Ending,
     machine::first,
-    prompts::{Line, category},
+    prompts::{Line, categories},
     stage::Stage,
     step::Say,
 };
@@ -104,7 +104,7 @@ fn need(dialogue: &Dialogue) -> String {
     said.unwrap_or_else(|| Line::NoNeed.text(dialogue.language, &[]))
 }
 
-/// The case that the dialogue becomes, if any, with everything that was said.
+/// The case that the dialogue becomes, if any, with everything that was said; under the first of its category codes, unchecked.
 #[must_use]
 pub fn case(dialogue: &Dialogue, ending: &Ending, turns: &[Turn]) -> Option<NewCase> {
     let (kind, handling) = match ending {
@@ -115,10 +115,10 @@ pub fn case(dialogue: &Dialogue, ending: &Ending, turns: &[Turn]) -> Option<NewC
     Some(NewCase {
         category_edition: None,
         kind,
-        category: category(kind).to_owned(),
+        category: categories(kind)[0].to_owned(),
         title: first(&need(dialogue), TITLE),
         description: Some(transcript(dialogue, turns)),
-        district: None,
+        district: dialogue.memory.district.clone(),
         address: dialogue.memory.address.clone(),
         severity: Severity::Normal,
         handling,

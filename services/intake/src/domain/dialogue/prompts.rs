@@ -16,6 +16,12 @@ pub enum Spoken {
 }
 
 impl Spoken {
+    /// What most people speak where phones are of this region (ISO 3166-1 alpha-2).
+    #[must_use]
+    pub fn of_region(region: &str) -> Self {
+        if matches!(region, "CN" | "HK" | "MO" | "TW") { Self::Zh } else { Self::En }
+    }
+
     /// Its tag.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -86,6 +92,8 @@ pub enum Line {
     TranscriptCut,
     ServiceSaid,
     CallerSaid,
+    ReportNews,
+    ReportResolved,
 }
 
 impl Line {
@@ -171,6 +179,11 @@ impl Line {
             Self::TranscriptCut => ("……（更早的内容见{0}）", "… (what was said before: {0})"),
             Self::ServiceSaid => ("自助服务：{0}", "Service: {0}"),
             Self::CallerSaid => ("来电人：{0}", "Caller: {0}"),
+            Self::ReportNews => ("【客响】受理单{0}：{1}", "Your case {0}: {1}"),
+            Self::ReportResolved => (
+                "您报告的故障已处理。如仍有问题，请再联系我们。",
+                "The fault that you reported is resolved. Please contact us if it is not.",
+            ),
         }
     }
 }
@@ -243,10 +256,10 @@ pub const fn case_state(state: CaseState, language: Spoken) -> &'static str {
     })
 }
 
-/// The category code of the cases that a dialogue opens.
+/// The category codes that a case of a dialogue may have, the best first: a site takes the first one that is in its tree.
 #[must_use]
-pub const fn category(kind: Kind) -> &'static str {
-    match kind {
+pub const fn categories(kind: Kind) -> [&'static str; 3] {
+    let own = match kind {
         Kind::Fault => "self_service.fault",
         Kind::Complaint => "self_service.complaint",
         Kind::Suggestion => "self_service.suggestion",
@@ -256,5 +269,6 @@ pub const fn category(kind: Kind) -> &'static str {
         | Kind::Business
         | Kind::Lead
         | Kind::Other => "self_service.enquiry",
-    }
+    };
+    [own, "self_service", "other"]
 }

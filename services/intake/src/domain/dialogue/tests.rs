@@ -17,6 +17,7 @@ fn dialogue(phone: Option<&str>) -> Dialogue {
         channel: Channel::Messaging,
         language: Spoken::Zh,
         phone: phone.map(|phone| PhoneNumber::from_stored(phone.to_owned())),
+        district: None,
     };
     let by = Actor::Service("menu".parse().unwrap());
     Dialogue::open(DialogueId::at(NOW), opening, by, [1; 16], NOW)

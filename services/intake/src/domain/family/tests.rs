@@ -7,7 +7,7 @@ use proptest::prelude::{Strategy, prop_assert, prop_assert_eq, prop_oneof, propt
 
 use super::*;
 use crate::domain::{
-    Area, CaseState, Handling, NewCase,
+    Area, CaseState, Handling, IncidentState, NewCase,
     case::{Opening, Standing},
 };
 
@@ -116,16 +116,14 @@ proptest! {
         let mut family = Family::new(cases.clone(), []);
         family.open(incident, &ids[4..], at(10)).unwrap();
         // Where each case stands by itself.
-        let mut stood: HashMap<CaseId, (Standing, Handling)> = HashMap::new();
+        let mut stood: HashMap<CaseId, (Standing, Handling)> =
+            cases.iter().map(|case| (case.id, standing(case))).collect();
         for (step, deed) in deeds.iter().enumerate() {
             for case in family.cases.values() {
                 // What its own order resolved while it followed stays its own.
                 let is_its_own = case.following.lead.is_none() || !case.is_open_for_work();
                 if is_its_own && case.following.stood.is_none() {
                     stood.insert(case.id, standing(case));
-                } else if case.is_open_for_work() {
-                    // What dispatch tells meanwhile is kept.
-                    stood.entry(case.id).or_insert_with(|| standing(case)).0.state = case.state;
                 }
             }
             let before = family.cases.clone();
@@ -156,6 +154,9 @@ proptest! {
                     }
                 }
                 let was = &before[&case.id];
+                let follows = was.following.lead.is_some() && case.following.lead.is_some();
+                let stands_still = was.state == case.state || case.state == CaseState::Resolved;
+                prop_assert!(!follows || !was.is_open_for_work() || stands_still, "{:?}", deed);
                 let left = was.following.lead.is_some() && !case.belongs() && case.state != CaseState::Withdrawn;
                 if left {
                     prop_assert_eq!(standing(case), stood[&case.id].clone(), "{:?}", deed);

@@ -93,7 +93,7 @@ proptest! {
                 Step::Ends { by, end } => {
                     let Some(last) = handovers.last_mut() else { continue };
                     let as_it_was = last.clone();
-                    if last.end(end, &call(*by), now).is_err() {
+                    if last.end(end, &case, &call(*by), now).is_err() {
                         prop_assert_eq!(&*last, &as_it_was, "a refused end changes nothing");
                     } else if last.state == HandoverState::Accepted {
                         prop_assert_eq!(&last.to, &agent(*by), "accepted by the new agent alone");
@@ -106,7 +106,7 @@ proptest! {
                     let _refused = case.apply(transition, now);
                     if case.state.is_answered() {
                         for open in &mut handovers {
-                            let _ended_before = open.end(&HandoverEnd::Cancel, &call(0), now);
+                            let _ended_before = open.cancel(now);
                         }
                     }
                 }

@@ -36,7 +36,16 @@ pub enum Command {
     },
 }
 
+/// The event that tells that a promise was taken back.
+pub const WITHDRAWN: &str = "promise.withdrawn";
+
 impl Command {
+    /// Whether the customer waits for nothing more afterwards.
+    #[must_use]
+    pub const fn is_end(&self) -> bool {
+        matches!(self, Self::Keep { .. } | Self::Withdraw { .. })
+    }
+
     /// The event that tells it.
     #[must_use]
     pub const fn event_type(&self) -> &'static str {
@@ -44,7 +53,7 @@ impl Command {
             Self::Keep { .. } => "promise.kept",
             Self::Reassign { .. } => "promise.reassigned",
             Self::Reschedule { .. } => "promise.rescheduled",
-            Self::Withdraw { .. } => "promise.withdrawn",
+            Self::Withdraw { .. } => WITHDRAWN,
         }
     }
 }
@@ -106,11 +115,21 @@ impl Promise {
                 self.remember(previous, reason, by, now);
             }
             Command::Withdraw { reason } => {
-                self.need(self.state.is_waiting(), "OPEN or MISSED")?;
-                self.state = PromiseState::Withdrawn;
-                self.withdrawal_reason = Some(reason.clone());
+                return self.withdraw(reason, now);
             }
         }
+        self.touch(now);
+        Ok(())
+    }
+
+    /// Takes it back, after all alarms that are due by `now` went off.
+    ///
+    /// # Errors
+    /// [`PromiseError::State`]; the promise is as it was.
+    pub fn withdraw(&mut self, reason: &str, now: Timestamp) -> Result<(), PromiseError> {
+        self.need(self.state.is_waiting(), "OPEN or MISSED")?;
+        self.state = PromiseState::Withdrawn;
+        self.withdrawal_reason = Some(reason.to_owned());
         self.touch(now);
         Ok(())
     }

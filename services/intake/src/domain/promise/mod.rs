@@ -8,7 +8,7 @@
 //! | OPEN | another time is agreed | OPEN, escalation level 0 |
 //! | MISSED | the customer is contacted | KEPT_LATE |
 //! | OPEN, MISSED | it is given to another owner | as it was |
-//! | OPEN, MISSED | it is taken back | WITHDRAWN |
+//! | OPEN, MISSED | it is taken back, or its case is withdrawn | WITHDRAWN |
 //!
 //! Invariants:
 //! - What a promise is at a time depends on its commands and their times alone, never on when a timer got to it: every command
@@ -28,7 +28,7 @@ use kexiang_core::{Actor, AgentId, CaseId, PromiseId, Role, SiteId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub use self::{
-    command::{Command, PromiseError},
+    command::{Command, PromiseError, WITHDRAWN},
     escalation::EscalationRule,
     facts::{Alarm, PromiseFacts},
     words::{PromiseKind, PromiseState},

@@ -29,6 +29,7 @@ pub(super) fn dialogue(dialogue: Dialogue) -> pb::Dialogue {
         create_time: Some(time::to_wire(dialogue.created_at)),
         update_time: Some(time::to_wire(shown.said_at)),
         etag: shown.turn.to_string(),
+        district: dialogue.memory.district.unwrap_or_default(),
     }
 }
 
@@ -87,7 +88,8 @@ pub(in crate::grpc) fn message_facts(facts: &MessageFacts) -> pb::MessageFacts {
         message: facts.message.name(),
         channel: message_channel(facts.channel),
         state: message_state(facts.state),
-        dialogue: facts.dialogue.name(),
+        dialogue: facts.dialogue.map(TypedId::name).unwrap_or_default(),
+        case: facts.case.map(TypedId::name).unwrap_or_default(),
     }
 }
 

@@ -53,7 +53,9 @@ fn read_opening(
     let phone = violations.check("phone", phone);
     let language = request.language.parse::<Spoken>().map_err(|_| "must be zh or en");
     let language = violations.check("language", language);
-    Some(Opening { site: site?, channel: channel?, language: language?, phone: phone? })
+    let district = violations.check("district", field::optional_text(&request.district, 100));
+    let district = district?;
+    Some(Opening { site: site?, channel: channel?, language: language?, phone: phone?, district })
 }
 
 const fn is_self_service(channel: Channel) -> bool {

@@ -2,18 +2,18 @@
 
 use jiff_sqlx::{Timestamp as SqlTimestamp, ToSqlx};
 use kexiang_core::{
-    PhoneNumber, Timestamp,
+    CaseId, PhoneNumber, Timestamp,
     id::{DialogueId, OutboundMessageId},
 };
 use sqlx::{AssertSqlSafe, FromRow, PgConnection};
 use uuid::Uuid;
 
 use super::word;
-use crate::domain::message::{MessageChannel, OutboundMessage};
+use crate::domain::message::{About, MessageChannel, OutboundMessage};
 
-const COLUMNS: &str = "message_id, channel, recipient, body, state, dialogue_id, lease_id, lease_expires_at, expires_at, created_at";
+const COLUMNS: &str = "message_id, channel, recipient, body, state, dialogue_id, case_id, lease_id, lease_expires_at, expires_at, created_at";
 
-/// Makes those wait who send to the same phone, until the transaction ends, and tells how many messages went to it since then.
+/// Makes those wait who send to the same phone, until the transaction ends, and tells how many messages of dialogues went to it since then.
 #[tracing::instrument(name = "db.message.count_to", skip_all)]
 pub async fn count_to(
     connection: &mut PgConnection,
@@ -24,26 +24,30 @@ pub async fn count_to(
         .bind(phone.as_str())
         .execute(&mut *connection)
         .await?;
-    let count = "select count(*) from intake.outbound_messages where recipient = $1 and created_at > $2";
+    let count = "select count(*) from intake.outbound_messages where recipient = $1 and created_at > $2 and dialogue_id is not null";
     sqlx::query_scalar(count).bind(phone.as_str()).bind(since.to_sqlx()).fetch_one(connection).await
 }
 
-/// Inserts a message.
-#[tracing::instrument(name = "db.message.insert", skip_all)]
-pub async fn insert(connection: &mut PgConnection, message: &OutboundMessage) -> sqlx::Result<()> {
+/// Inserts messages, all in one statement.
+#[tracing::instrument(name = "db.message.insert", skip_all, fields(messages = messages.len()))]
+pub async fn insert(connection: &mut PgConnection, messages: &[OutboundMessage]) -> sqlx::Result<()> {
+    let dialogue = |message: &OutboundMessage| message.about.dialogue().map(DialogueId::uuid);
+    let case = |message: &OutboundMessage| message.about.case().map(CaseId::uuid);
     sqlx::query(
         "insert into intake.outbound_messages
-             (message_id, channel, recipient, body, state, dialogue_id, expires_at, created_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+             (message_id, channel, recipient, body, state, dialogue_id, case_id, expires_at, created_at)
+         select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::uuid[],
+                              $8::timestamptz[], $9::timestamptz[])",
     )
-    .bind(message.id.uuid())
-    .bind(message.channel.as_str())
-    .bind(&message.recipient)
-    .bind(message.body.as_deref())
-    .bind(message.state.as_str())
-    .bind(message.dialogue.uuid())
-    .bind(message.expires_at.to_sqlx())
-    .bind(message.created_at.to_sqlx())
+    .bind(messages.iter().map(|message| message.id.uuid()).collect::<Vec<_>>())
+    .bind(messages.iter().map(|message| message.channel.as_str()).collect::<Vec<_>>())
+    .bind(messages.iter().map(|message| message.recipient.as_str()).collect::<Vec<_>>())
+    .bind(messages.iter().map(|message| message.body.as_deref()).collect::<Vec<_>>())
+    .bind(messages.iter().map(|message| message.state.as_str()).collect::<Vec<_>>())
+    .bind(messages.iter().map(dialogue).collect::<Vec<_>>())
+    .bind(messages.iter().map(case).collect::<Vec<_>>())
+    .bind(messages.iter().map(|message| message.expires_at.to_sqlx()).collect::<Vec<_>>())
+    .bind(messages.iter().map(|message| message.created_at.to_sqlx()).collect::<Vec<_>>())
     .execute(connection)
     .await?;
     Ok(())
@@ -154,7 +158,8 @@ struct MessageRow {
     recipient: String,
     body: Option<String>,
     state: String,
-    dialogue_id: Uuid,
+    dialogue_id: Option<Uuid>,
+    case_id: Option<Uuid>,
     lease_id: Option<Uuid>,
     lease_expires_at: Option<SqlTimestamp>,
     expires_at: SqlTimestamp,
@@ -163,13 +168,17 @@ struct MessageRow {
 
 impl MessageRow {
     fn read(self) -> sqlx::Result<OutboundMessage> {
+        let about = match (self.dialogue_id, self.case_id) {
+            (Some(dialogue), _) => About::Dialogue(DialogueId::from_uuid(dialogue)),
+            (None, case) => About::Case(CaseId::from_uuid(case.ok_or(sqlx::Error::RowNotFound)?)),
+        };
         Ok(OutboundMessage {
             id: OutboundMessageId::from_uuid(self.message_id),
             channel: word("channel", &self.channel)?,
             recipient: self.recipient,
             body: self.body,
             state: word("state", &self.state)?,
-            dialogue: DialogueId::from_uuid(self.dialogue_id),
+            about,
             lease: self.lease_id,
             lease_expires_at: self.lease_expires_at.map(SqlTimestamp::to_jiff),
             expires_at: self.expires_at.to_jiff(),
