@@ -26,16 +26,19 @@ pub mod grpc;
 mod store;
 pub mod worker;
 
+use std::path::Path;
+
 use anyhow::Context;
 use kexiang_events::EventLog;
 use kexiang_pg::{Pool, Schema};
 use kexiang_rpc::{Deps, server::Server};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use zeroize::Zeroizing;
 
 pub use config::Config;
 
-use crate::{app::App, grpc::DOMAIN};
+use crate::{app::App, domain::vault::KeyRing, grpc::DOMAIN};
 
 /// The service's name in spans, events and tokens.
 pub const SERVICE: &str = "customer-records";
@@ -67,8 +70,9 @@ pub async fn run(
     let pool =
         kexiang_pg::connect(&config.database_url, "kexiang-customer-records", config.database_connections)
             .context("KEXIANG_CUSTOMER_RECORDS_DATABASE_URL is no database address")?;
+    let keys = read_keys(&config.key_file)?;
     let log = EventLog::new(SCHEMA.name);
-    let app = App::new(pool.clone(), deps.clock.clone(), log.clone());
+    let app = App::new(pool.clone(), deps.clock.clone(), log.clone(), keys);
     let server = Server::new(SERVICE, DOMAIN, deps.verifier.clone(), config.limits.clone());
     let parts = Parts { config, deps, pool: pool.clone(), log, app, shutdown: shutdown.clone() };
     let workers = worker::start(&parts)?;
@@ -80,6 +84,16 @@ pub async fn run(
     workers.wait().await;
     pool.close().await;
     Ok(())
+}
+
+/// Reads the key file.
+///
+/// # Errors
+/// When it can't be read or holds no keys; neither says what is in it.
+pub fn read_keys(path: &Path) -> anyhow::Result<KeyRing> {
+    let text = std::fs::read_to_string(path).map(Zeroizing::new);
+    let text = text.with_context(|| format!("the key file {} can't be read", path.display()))?;
+    KeyRing::parse(&text).with_context(|| format!("{} holds no keys", path.display()))
 }
 
 async fn is_ready(pool: Pool) -> bool {

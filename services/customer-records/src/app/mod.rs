@@ -15,7 +15,7 @@ use kexiang_events::EventLog;
 use kexiang_pg::{Idempotency, Pool};
 pub use projection::{DispatchNews, IntakeNews};
 
-use crate::SCHEMA;
+use crate::{SCHEMA, domain::vault::KeyRing};
 
 pub(crate) const IDEMPOTENCY: Idempotency = Idempotency::new(SCHEMA.name);
 
@@ -25,13 +25,14 @@ pub struct App {
     pool: Pool,
     clock: Clock,
     log: EventLog,
+    keys: KeyRing,
 }
 
 impl App {
-    /// The use cases over a pool of the role `kexiang_customer_records`.
+    /// The use cases over a pool of the role `kexiang_customer_records`; `keys` seal personal data.
     #[must_use]
-    pub const fn new(pool: Pool, clock: Clock, log: EventLog) -> Self {
-        Self { pool, clock, log }
+    pub const fn new(pool: Pool, clock: Clock, log: EventLog, keys: KeyRing) -> Self {
+        Self { pool, clock, log, keys }
     }
 
     /// The log, for the feed.

@@ -8,6 +8,7 @@
 //! | whose contact, whose case | [`link`] |
 //! | what a caller hears back at once | [`recognition`] |
 //! | what happened with a customer | [`timeline`] |
+//! | how personal data is sealed, and found all the same | [`vault`] |
 
 pub mod contact_point;
 pub mod customer;
@@ -15,3 +16,4 @@ pub mod identification;
 pub mod link;
 pub mod recognition;
 pub mod timeline;
+pub mod vault;

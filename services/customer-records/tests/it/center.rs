@@ -74,6 +74,7 @@ impl Center {
             database_connections: 8,
             intake_address,
             dispatch_address,
+            key_file: concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/keys_of_the_tests.toml").into(),
             limits: Limits::default(),
         };
         let deps = Deps {
