@@ -14,6 +14,8 @@
 //! - A contact gets its customer, the link and the events that tell so in the transaction that moves the cursor: killed at
 //!   any time, it has all or nothing, and nothing twice.
 //! - Personal data is asked of intake, never taken from events, and never goes into events or logs.
+//! - Personal data lies sealed by the key of its customer; whoever has the database alone reads nothing (CU-14). Until what
+//!   earlier versions wrote in clear is sealed, the service is not ready.
 //! - When intake or dispatch is away, callers are recognised as before; their news is taken in later.
 //!
 //! To add a field to a customer: `domain/customer.rs`, a migration, `store/customers.rs`, the proto, `grpc/convert.rs` and
@@ -76,10 +78,9 @@ pub async fn run(
     let server = Server::new(SERVICE, DOMAIN, deps.verifier.clone(), config.limits.clone());
     let parts = Parts { config, deps, pool: pool.clone(), log, app, shutdown: shutdown.clone() };
     let workers = worker::start(&parts)?;
-    let ready_pool = pool.clone();
-    grpc::add_services(server, &parts)
-        .serve(listener, move || is_ready(ready_pool.clone()), shutdown)
-        .await?;
+    let (ready_pool, ready_app) = (pool.clone(), parts.app.clone());
+    let ready = move || is_ready(ready_pool.clone(), ready_app.clone());
+    grpc::add_services(server, &parts).serve(listener, ready, shutdown).await?;
 
     workers.wait().await;
     pool.close().await;
@@ -96,6 +97,6 @@ pub fn read_keys(path: &Path) -> anyhow::Result<KeyRing> {
     KeyRing::parse(&text).with_context(|| format!("{} holds no keys", path.display()))
 }
 
-async fn is_ready(pool: Pool) -> bool {
-    matches!(kexiang_pg::pending_migrations(&pool, &SCHEMA).await, Ok(false))
+async fn is_ready(pool: Pool, app: App) -> bool {
+    app.is_sealed() && matches!(kexiang_pg::pending_migrations(&pool, &SCHEMA).await, Ok(false))
 }

@@ -15,6 +15,12 @@ pub enum AppError {
     /// The customer has changed since the caller read it.
     #[error("{0:?} has changed")]
     EtagMismatch(CustomerId),
+    /// Nothing is known of the customer any more.
+    #[error("{0:?} is erased")]
+    CustomerErased(CustomerId),
+    /// What an earlier version wrote in clear is still being sealed.
+    #[error("customers are being sealed")]
+    Sealing,
     /// The request id came before with another payload.
     #[error("the request id came before with another payload")]
     RequestIdReused,

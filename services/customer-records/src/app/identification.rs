@@ -17,6 +17,7 @@ use crate::{
         customer::{CustomerFacts, IdentificationFacts},
         identification::{Arrival, Enrichment, Plan, identify},
         link::ContactLink,
+        vault::KeyRing,
     },
     store::{
         candidates,
@@ -47,21 +48,26 @@ impl App {
             return Ok(());
         }
         let now = self.clock.now();
-        let plan = decide(conn, &arrivals, now).await?;
+        let plan = decide(conn, &self.keys, &arrivals, now).await?;
         links::upsert_contacts(conn, &links_of(&arrivals, &plan)).await?;
         Ok(self.log.append(conn, call, now, &drafts_of(&arrivals, &plan, call, now)?).await?)
     }
 }
 
-async fn decide(conn: &mut PgConnection, arrivals: &[Arrival], now: Timestamp) -> Result<Plan, AppError> {
+async fn decide(
+    conn: &mut PgConnection,
+    ring: &KeyRing,
+    arrivals: &[Arrival],
+    now: Timestamp,
+) -> Result<Plan, AppError> {
     let points = arrivals.iter().flat_map(|arrival| &arrival.caller.contact_points);
     let keys: BTreeSet<ContactPointKey> = points.map(ContactPoint::key).collect();
     let keys: Vec<_> = keys.into_iter().collect();
     for _ in 0..ATTEMPTS {
         let mut attempt = conn.begin().await?;
-        let found = candidates::find(&mut attempt, &keys).await?;
+        let found = candidates::find(&mut attempt, ring, &keys).await?;
         let plan = identify(arrivals, found, now);
-        if write(&mut attempt, &plan, now).await? {
+        if write(&mut attempt, ring, &plan, now).await? {
             attempt.commit().await?;
             return Ok(plan);
         }
@@ -71,7 +77,7 @@ async fn decide(conn: &mut PgConnection, arrivals: &[Arrival], now: Timestamp) -
 }
 
 /// Writes new customers and new contact points; tells whether all was still as the plan assumes.
-async fn write(conn: &mut PgConnection, plan: &Plan, now: Timestamp) -> sqlx::Result<bool> {
+async fn write(conn: &mut PgConnection, ring: &KeyRing, plan: &Plan, now: Timestamp) -> sqlx::Result<bool> {
     let created: Vec<_> = plan.created.iter().map(|(customer, _)| customer).collect();
     let enriched: Vec<_> =
         plan.enriched.iter().map(|enrichment| (enrichment.customer_id, enrichment.version)).collect();
@@ -79,7 +85,7 @@ async fn write(conn: &mut PgConnection, plan: &Plan, now: Timestamp) -> sqlx::Re
     if !customers::touch(conn, &enriched, now).await? {
         return Ok(false);
     }
-    customers::insert(conn, &created).await?;
+    customers::insert(conn, ring, &created).await?;
     let of_created = created.into_iter().map(|customer| Gain {
         customer_id: customer.customer_id,
         kind: customer.kind,
@@ -92,7 +98,7 @@ async fn write(conn: &mut PgConnection, plan: &Plan, now: Timestamp) -> sqlx::Re
         had: enrichment.had,
         points: &enrichment.gained,
     });
-    contact_points::insert(conn, &of_created.chain(of_enriched).collect::<Vec<_>>()).await
+    contact_points::insert(conn, ring, &of_created.chain(of_enriched).collect::<Vec<_>>()).await
 }
 
 fn links_of(arrivals: &[Arrival], plan: &Plan) -> Vec<ContactLink> {

@@ -7,13 +7,18 @@ mod error;
 mod identification;
 mod projection;
 mod recognition;
+mod sealing;
 mod timeline;
+
+use std::sync::Arc;
 
 pub use error::AppError;
 use kexiang_core::Clock;
 use kexiang_events::EventLog;
 use kexiang_pg::{Idempotency, Pool};
 pub use projection::{DispatchNews, IntakeNews};
+
+use tokio::sync::watch;
 
 use crate::{SCHEMA, domain::vault::KeyRing};
 
@@ -26,13 +31,15 @@ pub struct App {
     clock: Clock,
     log: EventLog,
     keys: KeyRing,
+    /// Whether nothing lies in clear any more.
+    sealed: Arc<watch::Sender<bool>>,
 }
 
 impl App {
     /// The use cases over a pool of the role `kexiang_customer_records`; `keys` seal personal data.
     #[must_use]
-    pub const fn new(pool: Pool, clock: Clock, log: EventLog, keys: KeyRing) -> Self {
-        Self { pool, clock, log, keys }
+    pub fn new(pool: Pool, clock: Clock, log: EventLog, keys: KeyRing) -> Self {
+        Self { pool, clock, log, keys, sealed: Arc::new(watch::Sender::new(false)) }
     }
 
     /// The log, for the feed.

@@ -45,6 +45,8 @@ impl App {
         call: &Call,
         news: IntakeNews,
     ) -> Result<(), AppError> {
+        // The batch comes again when everything is sealed.
+        self.require_sealed().await?;
         if !news.contacts.is_empty() {
             links::upsert_contacts(conn, &news.contacts).await?;
         }

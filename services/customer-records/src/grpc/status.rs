@@ -17,6 +17,10 @@ pub fn status(error: AppError) -> Status {
             Refusal::already_exists(DOMAIN, CustomerId::TYPE, &other.name())
         }
         AppError::EtagMismatch(id) => Refusal::etag_mismatch(DOMAIN, &id.name()),
+        AppError::CustomerErased(id) => {
+            Refusal::state(DOMAIN, &id.name(), "nothing is known of them any more")
+        }
+        AppError::Sealing => Refusal::unavailable(DOMAIN),
         AppError::RequestIdReused => Refusal::request_id_reused(DOMAIN),
         AppError::Conflict => Refusal::conflict(DOMAIN),
         AppError::Sql(error) => Refusal::database(DOMAIN, &error),

@@ -9,6 +9,7 @@ mod identification;
 mod listing;
 mod phone_examples;
 mod recognition;
+mod sealing;
 mod timeline;
 mod updating;
 mod wire;
