@@ -10,11 +10,13 @@ use crate::{
     domain::{
         contact_point::{ContactPoint, ContactPointKey},
         customer::{Customer, CustomerChange, CustomerProfile},
+        merge::Origins,
+        origin,
         vault::KeyRing,
     },
     store::{
         contact_points::{self, Gain},
-        customers,
+        customers, origins,
         sealed_answers::SealedAnswer,
     },
 };
@@ -48,11 +50,12 @@ impl App {
     /// Gets a customer.
     ///
     /// # Errors
-    /// [`AppError::CustomerNotFound`].
+    /// [`AppError::CustomerNotFound`], [`AppError::CustomerMerged`].
     #[tracing::instrument(name = "app.get_customer", skip_all)]
     pub async fn get_customer(&self, id: CustomerId) -> Result<Customer, AppError> {
         self.require_sealed().await?;
         let mut conn = self.pool.acquire().await?;
+        require_unmerged(&mut conn, id).await?;
         customers::find(&mut conn, &self.keys, id).await?.ok_or(AppError::CustomerNotFound(id))
     }
 
@@ -78,6 +81,7 @@ impl App {
         }
         let before = customers::find_for_update(&mut tx, &self.keys, id).await?;
         let before = before.ok_or(AppError::CustomerNotFound(id))?;
+        require_unmerged(&mut tx, id).await?;
         if before.erased_at.is_some() {
             return Err(AppError::CustomerErased(id));
         }
@@ -87,7 +91,9 @@ impl App {
 
         let changed = before.changed(change, now);
         if let Some(after) = &changed {
+            let origins = Origins { of_points: origins::of_points(&mut tx, id).await?, customer: before.clone() };
             save(&mut tx, &self.keys, after).await?;
+            origins::set_of_points(&mut tx, id, 0, &origin::carried(&origins, after)).await?;
             let updated = Draft::new("customer.updated", id.name(), now, &after.facts())?;
             self.log.append(&mut tx, call, now, &[updated]).await?;
         }
@@ -150,7 +156,8 @@ impl App {
     }
 }
 
-async fn save(conn: &mut PgConnection, keys: &KeyRing, customer: &Customer) -> Result<(), AppError> {
+/// Writes a changed customer whose row is locked, with all contact points.
+pub(super) async fn save(conn: &mut PgConnection, keys: &KeyRing, customer: &Customer) -> Result<(), AppError> {
     customers::update(conn, keys, customer).await?;
     contact_points::delete_of(conn, customer.customer_id).await?;
     insert_contact_points(conn, keys, customer).await
@@ -171,4 +178,12 @@ async fn insert_contact_points(
     let other = contact_points::find_other_customer(conn, keyring, &keys, *customer_id).await?;
     // Nobody has it any more: it went away between the two statements.
     Err(other.map_or(AppError::Conflict, AppError::ContactPointTaken))
+}
+
+/// Refuses for a customer who is merged into another.
+pub(super) async fn require_unmerged(conn: &mut PgConnection, id: CustomerId) -> Result<(), AppError> {
+    match origins::survivors(conn, &[id.uuid()]).await?.get(&id) {
+        Some(survivor) => Err(AppError::CustomerMerged { customer: id, survivor: *survivor }),
+        None => Ok(()),
+    }
 }

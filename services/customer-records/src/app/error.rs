@@ -21,6 +21,14 @@ pub enum AppError {
     /// What an earlier version wrote in clear is still being sealed.
     #[error("customers are being sealed")]
     Sealing,
+    /// The customer was merged into another.
+    #[error("{customer:?} was merged into {survivor:?}")]
+    CustomerMerged {
+        /// Who was asked for.
+        customer: CustomerId,
+        /// Who answers.
+        survivor: CustomerId,
+    },
     /// The request id came before with another payload.
     #[error("the request id came before with another payload")]
     RequestIdReused,

@@ -5,8 +5,13 @@
 mod customers;
 mod error;
 mod identification;
+mod merge_error;
+mod merge_moves;
+mod merge_proposals;
+mod merging;
 mod projection;
 mod recognition;
+mod redirects;
 mod sealing;
 mod timeline;
 
@@ -16,6 +21,8 @@ pub use error::AppError;
 use kexiang_core::Clock;
 use kexiang_events::EventLog;
 use kexiang_pg::{Idempotency, Pool};
+pub use merge_error::MergeError;
+pub use merging::{Merging, Preview};
 pub use projection::{DispatchNews, IntakeNews};
 
 use tokio::sync::watch;

@@ -43,8 +43,9 @@ impl App {
         &self,
         conn: &mut PgConnection,
         call: &Call,
-        news: IntakeNews,
+        mut news: IntakeNews,
     ) -> Result<(), AppError> {
+        self.redirect(conn, call, &mut news.contacts, &mut news.cases).await?;
         // The batch comes again when everything is sealed.
         self.require_sealed().await?;
         if !news.contacts.is_empty() {

@@ -21,7 +21,7 @@ pub(super) fn match_key(ring: &KeyRing, key: &ContactPointKey) -> [u8; DIGEST_BY
     ring.blind().digest(key.kind.as_str(), &key.text)
 }
 
-fn match_keys(ring: &KeyRing, keys: &[ContactPointKey]) -> Vec<Vec<u8>> {
+pub(super) fn match_keys(ring: &KeyRing, keys: &[ContactPointKey]) -> Vec<Vec<u8>> {
     keys.iter().map(|key| match_key(ring, key).to_vec()).collect()
 }
 

@@ -144,7 +144,7 @@ pub async fn list(
 ) -> sqlx::Result<Vec<CustomerId>> {
     let ids: Vec<Uuid> = sqlx::query_scalar(
         "select customer_id from customer_records.customers
-         where customer_id < $1
+         where customer_id < $1 and merged_into is null
          order by customer_id desc
          limit $2",
     )

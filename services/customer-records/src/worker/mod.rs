@@ -32,6 +32,7 @@ pub(crate) fn start(parts: &Parts) -> anyhow::Result<TaskTracker> {
 
     let workers = TaskTracker::new();
     workers.spawn(seal_and_rewrap(app.clone(), shutdown.clone()));
+    workers.spawn(follow_merges(app.clone(), call.clone(), shutdown.clone()));
     let handler = intake_events::IntakeEvents::new(app.clone(), call, intake.clone());
     let events = subscribe("customer_records.intake", intake, intake_events::TYPES);
     workers.spawn(consume(events, handler, shutdown.clone()));
@@ -43,6 +44,10 @@ pub(crate) fn start(parts: &Parts) -> anyhow::Result<TaskTracker> {
     workers.spawn(kexiang_pg::report_pool(pool.clone(), SERVICE, shutdown.clone()));
     workers.close();
     Ok(workers)
+}
+
+async fn follow_merges(app: App, call: Call, shutdown: CancellationToken) {
+    app.follow_merges(&call, &shutdown).await;
 }
 
 /// First of all, because nothing is served before.
