@@ -82,6 +82,9 @@ impl App {
     /// Those of the database.
     #[tracing::instrument(name = "app.look_for_likes", skip_all)]
     pub async fn look_for_likes(&self, call: &Call) -> Result<bool, AppError> {
+        if !self.is_sealed() {
+            return Ok(false);
+        }
         let now = self.clock.now();
         let mut tx = self.pool.begin().await?;
         let ids = merge_proposals::take_checks(&mut tx, BATCH).await?;

@@ -45,9 +45,9 @@ impl App {
         call: &Call,
         mut news: IntakeNews,
     ) -> Result<(), AppError> {
-        self.redirect(conn, call, &mut news.contacts, &mut news.cases).await?;
         // The batch comes again when everything is sealed.
         self.require_sealed().await?;
+        self.redirect(conn, call, &mut news.contacts, &mut news.cases).await?;
         if !news.contacts.is_empty() {
             links::upsert_contacts(conn, &news.contacts).await?;
         }

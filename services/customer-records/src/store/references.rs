@@ -23,7 +23,8 @@ pub const REFERENCES: &[Reference] = &[
 ];
 
 /// What does not, and why: table, column, reason.
-pub const EXCEPTIONS: &[(&str, &str, &str)] = &[
+#[cfg(test)]
+const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("customers", "customer_id", "who they are: the loser keeps its row, and points at the survivor"),
     ("contact_points", "customer_id", "merged by rule and sealed anew: domain/merge.rs"),
     ("subject_keys", "customer_id", "everybody has a key of their own, also when merged"),
@@ -166,4 +167,35 @@ pub async fn note_origins(
     .execute(conn)
     .await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use kexiang_testkit::TestDatabase;
+
+    use super::*;
+    use crate::SCHEMA;
+
+    #[tokio::test]
+    async fn every_column_that_names_a_customer_is_listed() {
+        let database = TestDatabase::create(&[&SCHEMA]).await;
+        let pool = database.pool(SCHEMA.role).await;
+        let columns: Vec<(String, String)> = sqlx::query_as(
+            "select c.table_name::text, c.column_name::text from information_schema.columns c
+             join information_schema.tables t using (table_schema, table_name)
+             where c.table_schema = 'customer_records' and t.table_type = 'BASE TABLE'
+               and (c.column_name = 'customer_id' or c.column_name like '%\\_customer\\_id')",
+        )
+        .fetch_all(&pool)
+        .await
+        .unwrap();
+
+        let listed = REFERENCES.iter().map(|reference| (reference.table, "customer_id"));
+        let excepted = EXCEPTIONS.iter().map(|(table, column, _)| (*table, *column));
+        let listed: BTreeSet<_> = listed.chain(excepted).collect();
+        let found: BTreeSet<_> = columns.iter().map(|(table, column)| (table.as_str(), column.as_str())).collect();
+        assert_eq!(found, listed);
+    }
 }
