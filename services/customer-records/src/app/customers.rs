@@ -91,7 +91,8 @@ impl App {
 
         let changed = before.changed(change, now);
         if let Some(after) = &changed {
-            let origins = Origins { of_points: origins::of_points(&mut tx, id).await?, customer: before.clone() };
+            let origins =
+                Origins { of_points: origins::of_points(&mut tx, id).await?, customer: before.clone() };
             save(&mut tx, &self.keys, after).await?;
             origins::set_of_points(&mut tx, id, 0, &origin::carried(&origins, after)).await?;
             let updated = Draft::new("customer.updated", id.name(), now, &after.facts())?;
@@ -157,7 +158,11 @@ impl App {
 }
 
 /// Writes a changed customer whose row is locked, with all contact points.
-pub(super) async fn save(conn: &mut PgConnection, keys: &KeyRing, customer: &Customer) -> Result<(), AppError> {
+pub(super) async fn save(
+    conn: &mut PgConnection,
+    keys: &KeyRing,
+    customer: &Customer,
+) -> Result<(), AppError> {
     customers::update(conn, keys, customer).await?;
     contact_points::delete_of(conn, customer.customer_id).await?;
     insert_contact_points(conn, keys, customer).await

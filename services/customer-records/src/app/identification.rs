@@ -53,7 +53,8 @@ impl App {
         let (plan, traces) = decide(conn, &self.keys, &arrivals, now).await?;
         links::upsert_contacts(conn, &links_of(&arrivals, &plan)).await?;
         let of_contacts = arrivals.iter().zip(&traces.of_arrivals);
-        let of_contacts = of_contacts.filter_map(|(arrival, origin)| Some((arrival.contact_id.uuid(), (*origin)?)));
+        let of_contacts =
+            of_contacts.filter_map(|(arrival, origin)| Some((arrival.contact_id.uuid(), (*origin)?)));
         references::note_origins(conn, CONTACT_LINKS, &of_contacts.collect::<Vec<_>>()).await?;
         self.propose_together(conn, call, &traces.together, now).await?;
         Ok(self.log.append(conn, call, now, &drafts_of(&arrivals, &plan, call, now)?).await?)
@@ -90,7 +91,8 @@ async fn decide(
 /// Notes whose the contact points are that known customers gained.
 async fn note_brought(conn: &mut PgConnection, plan: &Plan, traces: &Traces) -> sqlx::Result<()> {
     for Enrichment { customer_id, had, gained, .. } in &plan.enriched {
-        let origin = |point: &ContactPoint| traces.brought.get(&(*customer_id, point.key())).copied().flatten();
+        let origin =
+            |point: &ContactPoint| traces.brought.get(&(*customer_id, point.key())).copied().flatten();
         let of_gained: Vec<_> = gained.iter().map(origin).collect();
         origins::set_of_points(conn, *customer_id, *had, &of_gained).await?;
     }

@@ -94,7 +94,8 @@ impl App {
         let live = self.live(&mut tx, &ids).await?;
         let token = |customer: &Customer| {
             let keys = address_keys(customer).into_iter();
-            keys.map(|key| (customer.customer_id, self.keys.blind().token("likeness", &key))).collect::<Vec<_>>()
+            keys.map(|key| (customer.customer_id, self.keys.blind().token("likeness", &key)))
+                .collect::<Vec<_>>()
         };
         let tokens: Vec<_> = live.values().flat_map(token).collect();
         merge_proposals::replace_tokens(&mut tx, &ids, &tokens).await?;
@@ -151,7 +152,8 @@ impl App {
         let uuids: Vec<_> = ids.iter().map(|id| id.uuid()).collect();
         let merged = origins::survivors(conn, &uuids).await?;
         let all = customers::load(conn, &self.keys, ids).await?.into_iter();
-        let live = all.filter(|customer| customer.erased_at.is_none() && !merged.contains_key(&customer.customer_id));
+        let live = all
+            .filter(|customer| customer.erased_at.is_none() && !merged.contains_key(&customer.customer_id));
         Ok(live.map(|customer| (customer.customer_id, customer)).collect())
     }
 }

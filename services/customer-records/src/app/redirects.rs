@@ -55,7 +55,8 @@ impl App {
             told.push(Draft::new("customer.identified", contact_id.name(), contact_at, &facts)?);
         }
         for link in cases {
-            let Some((named, survivor)) = link.customer_id.and_then(|id| Some((id, *survivors.get(&id)?))) else {
+            let Some((named, survivor)) = link.customer_id.and_then(|id| Some((id, *survivors.get(&id)?)))
+            else {
                 continue;
             };
             of_cases.push((link.case_id.uuid(), named));

@@ -161,7 +161,9 @@ mod tests {
 
     #[test]
     fn a_name_is_one_in_every_script_width_and_order() {
-        for same in ["Wang Xiaoming", "WANG XIAOMING", "Xiaoming Wang", "Ｗａｎｇ　Ｘｉａｏｍｉｎｇ", "王 小明"] {
+        for same in
+            ["Wang Xiaoming", "WANG XIAOMING", "Xiaoming Wang", "Ｗａｎｇ　Ｘｉａｏｍｉｎｇ", "王 小明"]
+        {
             assert_eq!(name_key(same), name_key("王小明"), "{same}");
         }
         assert_eq!(name_key("張三"), name_key("张三"));

@@ -36,7 +36,8 @@ use super::{
 };
 
 /// What is no matter of choice. Everything else that a customer has is.
-const FIXED: [&str; 6] = ["customer_id", "contact_points", "created_at", "updated_at", "erased_at", "version"];
+const FIXED: [&str; 6] =
+    ["customer_id", "contact_points", "created_at", "updated_at", "erased_at", "version"];
 
 /// Where a merge stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -207,7 +208,8 @@ pub fn merge(
 
 /// The survivor's contact points, then those of the loser that the survivor has not.
 fn joined(survivor: &Origins, loser: &Origins) -> (Vec<ContactPoint>, Vec<Option<CustomerId>>) {
-    let had: HashSet<ContactPointKey> = survivor.customer.contact_points.iter().map(ContactPoint::key).collect();
+    let had: HashSet<ContactPointKey> =
+        survivor.customer.contact_points.iter().map(ContactPoint::key).collect();
     let mut points = survivor.customer.contact_points.clone();
     let mut of_points = survivor.of_points.clone();
     for (point, origin) in loser.customer.contact_points.iter().zip(&loser.of_points) {

@@ -32,8 +32,11 @@ pub fn trace(arrivals: &[Arrival], customers: &[CustomerId], mut holders: Holder
     let mut traces = Traces::default();
     for (arrival, customer) in arrivals.iter().zip(customers) {
         let points = &arrival.caller.contact_points;
-        let identifying: Vec<_> =
-            points.iter().filter(|point| point.identifies(arrival.caller.kind)).map(ContactPoint::key).collect();
+        let identifying: Vec<_> = points
+            .iter()
+            .filter(|point| point.identifies(arrival.caller.kind))
+            .map(ContactPoint::key)
+            .collect();
         let found = identifying.iter().find_map(|key| holders.get(key));
         let origin = found.filter(|(holder, _)| holder == customer).and_then(|(_, origin)| *origin);
         traces.of_arrivals.push(origin);

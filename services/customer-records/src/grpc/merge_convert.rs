@@ -151,7 +151,6 @@ pub fn proposal(proposal: &MergeProposal) -> pb::MergeProposal {
 
 /// Reads a filter's state.
 pub fn proposal_state(wire: i32, violations: &mut Violations) -> Option<Option<ProposalState>> {
-    let state =
-        field::optional_word(wire, "MERGE_PROPOSAL_STATE_", pb::MergeProposalState::as_str_name);
+    let state = field::optional_word(wire, "MERGE_PROPOSAL_STATE_", pb::MergeProposalState::as_str_name);
     violations.check("state", state)
 }

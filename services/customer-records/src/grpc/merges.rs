@@ -31,7 +31,8 @@ impl MergeService for Merges {
         request: Request<pb::ListMergeProposalsRequest>,
     ) -> Result<Response<pb::ListMergeProposalsResponse>, Status> {
         let request = request.into_inner();
-        let bound_to = pb::ListMergeProposalsRequest { page_size: 0, page_token: String::new(), ..request.clone() };
+        let bound_to =
+            pb::ListMergeProposalsRequest { page_size: 0, page_token: String::new(), ..request.clone() };
         let mut violations = Violations::default();
         let state = merge_convert::proposal_state(request.state, &mut violations);
         let customer = violations.check("customer", field::optional(&request.customer, field::name));

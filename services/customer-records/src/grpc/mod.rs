@@ -12,7 +12,8 @@ mod update;
 use kexiang_events::FeedService;
 use kexiang_proto::{
     customers_v1::{
-        customer_records_service_server::CustomerRecordsServiceServer, merge_service_server::MergeServiceServer,
+        customer_records_service_server::CustomerRecordsServiceServer,
+        merge_service_server::MergeServiceServer,
     },
     event_v1::event_feed_service_server::EventFeedServiceServer,
 };

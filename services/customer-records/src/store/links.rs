@@ -56,8 +56,9 @@ pub async fn upsert_contacts(conn: &mut PgConnection, links: &[ContactLink]) -> 
     Ok(())
 }
 
-/// Writes cases as their last event told. The customer is the one of the contact that opened the case, else the one the event
-/// names, else the one known before. No case stands twice in `links`.
+/// Writes cases as their last event told. The customer is the one the event names, else the one known before, else the one
+/// of the contact that opened the case; that one first, when it was merged with the one the event names, or taken apart from it.
+/// No case stands twice in `links`.
 ///
 /// # Errors
 /// Those of the database.
@@ -66,11 +67,18 @@ pub async fn upsert_cases(conn: &mut PgConnection, links: &[CaseLink]) -> sqlx::
     sqlx::query(
         "insert into customer_records.case_links as kept
              (case_id, customer_id, contact_id, number, category, accepted_at, open)
-         select told.case_id, coalesce(contact.customer_id, told.customer_id), told.contact_id, told.number, told.category,
-                told.accepted_at, told.open
+         select told.case_id,
+                case when echo.known then contact.customer_id else coalesce(told.customer_id, contact.customer_id) end,
+                told.contact_id, told.number, told.category, told.accepted_at, told.open
          from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::timestamptz[], $7::boolean[])
               as told (case_id, customer_id, contact_id, number, category, accepted_at, open)
          left join customer_records.contact_links contact on contact.contact_id = told.contact_id
+         -- The two were merged or un-merged: what is told is an echo of before.
+         cross join lateral (
+             select exists (select from customer_records.merges m
+                            where m.survivor_id = told.customer_id and m.loser_id = contact.customer_id)
+                 or exists (select from customer_records.merges m
+                            where m.loser_id = told.customer_id and m.survivor_id = contact.customer_id) as known) echo
          on conflict (case_id) do update
              set customer_id = coalesce(excluded.customer_id, kept.customer_id),
                  category = excluded.category,

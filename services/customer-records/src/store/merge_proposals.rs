@@ -11,7 +11,8 @@ use crate::domain::{
     merge_proposal::{MergeProposal, ProposalFilter, ProposalState},
 };
 
-const COLUMNS: &str = "proposal_id, one_id, other_id, score, reasons, state, created_at, updated_at, dismissed_by, version";
+const COLUMNS: &str =
+    "proposal_id, one_id, other_id, score, reasons, state, created_at, updated_at, dismissed_by, version";
 
 #[derive(FromRow)]
 struct ProposalRow {
@@ -117,7 +118,10 @@ pub async fn pairs(
     .bind(most)
     .fetch_all(conn)
     .await?;
-    Ok(rows.into_iter().map(|(one, other)| (CustomerId::from_uuid(one), CustomerId::from_uuid(other))).collect())
+    Ok(rows
+        .into_iter()
+        .map(|(one, other)| (CustomerId::from_uuid(one), CustomerId::from_uuid(other)))
+        .collect())
 }
 
 /// Inserts a proposal; tells whether the pair is new.
@@ -154,7 +158,8 @@ pub async fn find_for_update(
     conn: &mut PgConnection,
     id: MergeProposalId,
 ) -> sqlx::Result<Option<MergeProposal>> {
-    let sql = format!("select {COLUMNS} from customer_records.merge_proposals where proposal_id = $1 for update");
+    let sql =
+        format!("select {COLUMNS} from customer_records.merge_proposals where proposal_id = $1 for update");
     let row: Option<ProposalRow> =
         sqlx::query_as(kexiang_pg::sql_text(sql)).bind(id.uuid()).fetch_optional(conn).await?;
     row.map(MergeProposal::try_from).transpose()

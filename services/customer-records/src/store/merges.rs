@@ -12,7 +12,8 @@ use crate::domain::{
     vault::KeyRing,
 };
 
-const COLUMNS: &str = "merge_id, survivor_id, loser_id, state, moving, merged_at, merged_by, unmerged_at, unmerged_by, version";
+const COLUMNS: &str =
+    "merge_id, survivor_id, loser_id, state, moving, merged_at, merged_by, unmerged_at, unmerged_by, version";
 
 #[derive(FromRow)]
 struct MergeRow {
@@ -98,7 +99,7 @@ pub async fn update(conn: &mut PgConnection, merge: &Merge) -> sqlx::Result<()> 
     .bind(merge.merge_id.uuid())
     .bind(merge.state.as_str())
     .bind(merge.moving)
-    .bind(merge.unmerged_at.map(|at| at.to_sqlx()))
+    .bind(merge.unmerged_at.map(ToSqlx::to_sqlx))
     .bind(merge.unmerged_by.as_ref().map(ToString::to_string))
     .bind(merge.version)
     .execute(conn)

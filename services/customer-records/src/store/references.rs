@@ -195,7 +195,8 @@ mod tests {
         let listed = REFERENCES.iter().map(|reference| (reference.table, "customer_id"));
         let excepted = EXCEPTIONS.iter().map(|(table, column, _)| (*table, *column));
         let listed: BTreeSet<_> = listed.chain(excepted).collect();
-        let found: BTreeSet<_> = columns.iter().map(|(table, column)| (table.as_str(), column.as_str())).collect();
+        let found: BTreeSet<_> =
+            columns.iter().map(|(table, column)| (table.as_str(), column.as_str())).collect();
         assert_eq!(found, listed);
     }
 }

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use kexiang_core::Role;
 use kexiang_proto::customers_v1::{
-    FieldChoice, FieldSource, ListMergeProposalsRequest, Merge, MergeCustomersRequest, MergeProposal, GetMergeRequest,
-    UnmergeCustomersRequest, merge_service_client::MergeServiceClient,
+    FieldChoice, FieldSource, GetMergeRequest, ListMergeProposalsRequest, Merge, MergeCustomersRequest,
+    MergeProposal, UnmergeCustomersRequest, merge_service_client::MergeServiceClient,
 };
 use tonic::{Status, service::interceptor::InterceptedService, transport::Channel};
-use kexiang_core::Role;
 
 use crate::center::{Bearer, Center};
 

@@ -31,13 +31,19 @@ impl Model {
     }
 
     async fn check(&self, center: &Center) {
-        for (index, (name, ..)) in self.own.iter().enumerate().filter(|(index, _)| !self.merged.contains_key(index)) {
-            let group = || self.own.iter().enumerate().filter(move |(other, _)| self.survivor(*other) == index);
+        for (index, (name, ..)) in
+            self.own.iter().enumerate().filter(|(index, _)| !self.merged.contains_key(index))
+        {
+            let group =
+                || self.own.iter().enumerate().filter(move |(other, _)| self.survivor(*other) == index);
             let points: BTreeSet<String> = group().flat_map(|(_, (_, points, _))| points.clone()).collect();
             let shown = center.get(name).await.contact_points;
             assert_eq!(shown.len(), points.len());
             assert_eq!(shown.into_iter().map(|point| point.value).collect::<BTreeSet<_>>(), points);
-            assert_eq!(contacts_of(center, name).await, group().map(|(_, (.., contacts))| contacts).sum::<i64>());
+            assert_eq!(
+                contacts_of(center, name).await,
+                group().map(|(_, (.., contacts))| contacts).sum::<i64>()
+            );
         }
     }
 }
@@ -79,7 +85,9 @@ async fn take_a_step(center: &Center, model: &mut Model, dice: &mut Dice, step: 
             let phone = model.own[of].1.iter().find(|point| point.starts_with('+')).unwrap().clone();
             let email = format!("{step}@example.com");
             let brought = if dice.roll(2) == 0 { email.clone() } else { String::new() };
-            center.intake.register(vec![contact(Caller { email: brought.clone(), ..caller("?", &phone) }, START)]);
+            center
+                .intake
+                .register(vec![contact(Caller { email: brought.clone(), ..caller("?", &phone) }, START)]);
             center.settle().await;
             model.own[of].2 += 1;
             if !brought.is_empty() {
@@ -102,7 +110,8 @@ async fn take_a_step(center: &Center, model: &mut Model, dice: &mut Dice, step: 
             }
             let place = dice.roll(stands);
             let (name, survivor, loser) = model.merges[place].clone();
-            let later = model.merges[place + 1..].iter().any(|(_, one, other)| [one, other].contains(&&survivor));
+            let later =
+                model.merges[place + 1..].iter().any(|(_, one, other)| [one, other].contains(&&survivor));
             assert_eq!(try_unmerge(center, &name).await.is_ok(), !later);
             if !later {
                 model.merged.remove(&loser);

@@ -1,8 +1,11 @@
 //! Who may be one is proposed (CU-8): by contact points, and by name and address in whatever script.
 
+use std::collections::BTreeSet;
+
 use kexiang_proto::{
     customers_v1::{
-        DismissMergeProposalRequest, LikenessReason, MergeProposalState, UpdateCustomerRequest, contact_point::Kind,
+        Customer, DismissMergeProposalRequest, LikenessReason, MergeProposalState, UpdateCustomerRequest,
+        contact_point::Kind,
     },
     intake_v1::Caller,
 };
@@ -33,13 +36,14 @@ async fn the_same_name_and_address_in_other_scripts_are_proposed_until_dismissed
     let again = DismissMergeProposalRequest { request_id: String::new(), etag: String::new(), ..dismiss };
     let again = desk(&center).dismiss_merge_proposal(again).await.unwrap_err();
     let changed = UpdateCustomerRequest {
-        customer: Some(kexiang_proto::customers_v1::Customer { display_name: "王小明!".into(), etag: String::new(), ..wang.clone() }),
+        customer: Some(Customer { display_name: "王小明!".into(), etag: String::new(), ..wang.clone() }),
         ..Default::default()
     };
     center.client().update_customer(changed).await.unwrap();
 
     assert_eq!((found.len(), found[0].score), (1, 80));
-    assert_eq!([&found[0].customer, &found[0].other_customer], [&wang.name, &twin.name]);
+    let pair = BTreeSet::from([&found[0].customer, &found[0].other_customer]);
+    assert_eq!(pair, BTreeSet::from([&wang.name, &twin.name]));
     assert_eq!(
         found[0].reasons().collect::<Vec<_>>(),
         [LikenessReason::SameAddress, LikenessReason::SameName]

@@ -3,8 +3,8 @@
 use kexiang_core::{CustomerId, Role};
 use kexiang_proto::{
     customers_v1::{
-        Customer, FieldSource, GetCustomerRequest, IdentificationFacts, PreviewMergeRequest, UpdateCustomerRequest,
-        contact_point::Kind,
+        Customer, FieldSource, GetCustomerRequest, IdentificationFacts, PreviewMergeRequest,
+        UpdateCustomerRequest, contact_point::Kind,
     },
     intake_v1::{Caller, ContactFacts, Purpose},
     rpc::{PreconditionFailure, ResourceInfo},
@@ -39,7 +39,11 @@ async fn a_merge_takes_all_along_and_an_unmerge_gives_it_back() {
     let wang = center.create("Wang Xiaoming", &[(Kind::Phone, PHONE)]).await;
     let twin = center.create("王小明", &[(Kind::Phone, OTHER_PHONE), (Kind::Address, "翠湖路 5 号")]).await;
     let opener = center.intake.register(vec![contact(caller("王小明", OTHER_PHONE), START)])[0];
-    center.intake.tell_case("case.accepted", START, &case("cases/0193a000-0000-7000-8000-000000000001", opener, START));
+    center.intake.tell_case(
+        "case.accepted",
+        START,
+        &case("cases/0193a000-0000-7000-8000-000000000001", opener, START),
+    );
     center.settle().await;
 
     let merged = merge(&center, &wang.name, &twin.name).await;
@@ -67,7 +71,8 @@ async fn a_merge_takes_all_along_and_an_unmerge_gives_it_back() {
     let types = ["customer.merged", "customer.unmerged"];
     assert_eq!(told.iter().filter(|event| types.contains(&event.r#type.as_str())).count(), 2);
     let identified = told.iter().filter(|event| event.r#type == "customer.identified");
-    let customers = identified.map(|event| event.data.as_ref().unwrap().to_msg::<IdentificationFacts>().unwrap());
+    let customers =
+        identified.map(|event| event.data.as_ref().unwrap().to_msg::<IdentificationFacts>().unwrap());
     let customers: Vec<_> = customers.map(|facts| facts.customer).collect();
     assert_eq!(customers, [twin.name.clone(), wang.name, twin.name], "intake learns every move");
 }
@@ -100,7 +105,10 @@ async fn what_arrives_in_between_goes_where_its_origin_says() {
     let (wang, twin) = (center.get(&wang.name).await, center.get(&twin.name).await);
     assert_eq!((wang.display_name.as_str(), twin.display_name.as_str()), ("Wang Xiaoming", "Twin"));
     assert_eq!(wang.contact_points, [point(Kind::Phone, PHONE), point(Kind::Email, "wang@example.com")]);
-    assert_eq!(twin.contact_points, [point(Kind::Phone, OTHER_PHONE), point(Kind::Email, "twin@example.com")]);
+    assert_eq!(
+        twin.contact_points,
+        [point(Kind::Phone, OTHER_PHONE), point(Kind::Email, "twin@example.com")]
+    );
     assert_eq!((contacts_of(&center, &wang.name).await, contacts_of(&center, &twin.name).await), (1, 2));
 }
 
@@ -183,7 +191,11 @@ async fn thousands_of_contacts_move_in_batches_and_back() {
 
     assert_eq!((contacts_of(&center, &wang.name).await, contacts_of(&center, &twin.name).await), (0, 3_500));
     let told = center.told().await;
-    assert_eq!(told.iter().filter(|event| event.r#type == "customer.identified").count(), 7_000, "each once a way");
+    assert_eq!(
+        told.iter().filter(|event| event.r#type == "customer.identified").count(),
+        7_000,
+        "each once a way"
+    );
 }
 
 #[tokio::test]

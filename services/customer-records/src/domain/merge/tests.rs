@@ -10,7 +10,10 @@ fn origins(name: &str, points: &[u8]) -> Origins {
     let profile = CustomerProfile {
         kind: CustomerKind::Person,
         display_name: name.to_owned(),
-        contact_points: points.iter().map(|n| ContactPoint::email(&format!("{n}@example.com")).unwrap()).collect(),
+        contact_points: points
+            .iter()
+            .map(|n| ContactPoint::email(&format!("{n}@example.com")).unwrap())
+            .collect(),
     };
     Origins { of_points: vec![None; points.len()], customer: Customer::new(profile, NOW) }
 }
