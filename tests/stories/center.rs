@@ -117,7 +117,15 @@ impl Center {
 async fn start(database: &TestDatabase, issuer: &Issuer, clock: &Clock, evidence: &EvidenceFolder) -> Whole {
     let databases = Databases::new(SCHEMAS.map(|schema| database.url(schema.role)));
     let evidence_store = format!("file://{}", evidence.0.display());
-    let config = WholeConfig { databases, issuer: issuer.clone(), clock: clock.clone(), evidence_store };
+    let customer_key_file =
+        concat!(env!("CARGO_MANIFEST_DIR"), "/../services/customer-records/tests/it/keys_of_the_tests.toml");
+    let config = WholeConfig {
+        databases,
+        issuer: issuer.clone(),
+        clock: clock.clone(),
+        evidence_store,
+        customer_key_file: customer_key_file.into(),
+    };
     let gateway = TcpListener::bind("127.0.0.1:0").await.unwrap();
     Whole::start(config, gateway).await.unwrap()
 }

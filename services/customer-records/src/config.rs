@@ -1,5 +1,7 @@
 //! The settings of customer records, from flags or environment.
 
+use std::path::PathBuf;
+
 use kexiang_rpc::server::Limits;
 
 /// The settings of customer records.
@@ -17,6 +19,9 @@ pub struct Config {
     /// Address of dispatch, for its events.
     #[arg(long, env = "KEXIANG_DISPATCH_ADDRESS", default_value = "http://127.0.0.1:7002")]
     pub dispatch_address: String,
+    /// File with the keys of all personal data; its form stands in `domain/vault/key_ring.rs`.
+    #[arg(long, env = "KEXIANG_CUSTOMER_RECORDS_KEY_FILE")]
+    pub key_file: PathBuf,
     /// Limits.
     #[command(flatten)]
     pub limits: Limits,

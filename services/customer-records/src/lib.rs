@@ -14,6 +14,8 @@
 //! - A contact gets its customer, the link and the events that tell so in the transaction that moves the cursor: killed at
 //!   any time, it has all or nothing, and nothing twice.
 //! - Personal data is asked of intake, never taken from events, and never goes into events or logs.
+//! - Personal data lies sealed by the key of its customer; whoever has the database alone reads nothing (CU-14). Until what
+//!   earlier versions wrote in clear is sealed, the service is not ready.
 //! - When intake or dispatch is away, callers are recognised as before; their news is taken in later.
 //!
 //! To add a field to a customer: `domain/customer.rs`, a migration, `store/customers.rs`, the proto, `grpc/convert.rs` and
@@ -26,16 +28,19 @@ pub mod grpc;
 mod store;
 pub mod worker;
 
+use std::path::Path;
+
 use anyhow::Context;
 use kexiang_events::EventLog;
 use kexiang_pg::{Pool, Schema};
 use kexiang_rpc::{Deps, server::Server};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use zeroize::Zeroizing;
 
 pub use config::Config;
 
-use crate::{app::App, grpc::DOMAIN};
+use crate::{app::App, domain::vault::KeyRing, grpc::DOMAIN};
 
 /// The service's name in spans, events and tokens.
 pub const SERVICE: &str = "customer-records";
@@ -67,21 +72,31 @@ pub async fn run(
     let pool =
         kexiang_pg::connect(&config.database_url, "kexiang-customer-records", config.database_connections)
             .context("KEXIANG_CUSTOMER_RECORDS_DATABASE_URL is no database address")?;
+    let keys = read_keys(&config.key_file)?;
     let log = EventLog::new(SCHEMA.name);
-    let app = App::new(pool.clone(), deps.clock.clone(), log.clone());
+    let app = App::new(pool.clone(), deps.clock.clone(), log.clone(), keys);
     let server = Server::new(SERVICE, DOMAIN, deps.verifier.clone(), config.limits.clone());
     let parts = Parts { config, deps, pool: pool.clone(), log, app, shutdown: shutdown.clone() };
     let workers = worker::start(&parts)?;
-    let ready_pool = pool.clone();
-    grpc::add_services(server, &parts)
-        .serve(listener, move || is_ready(ready_pool.clone()), shutdown)
-        .await?;
+    let (ready_pool, ready_app) = (pool.clone(), parts.app.clone());
+    let ready = move || is_ready(ready_pool.clone(), ready_app.clone());
+    grpc::add_services(server, &parts).serve(listener, ready, shutdown).await?;
 
     workers.wait().await;
     pool.close().await;
     Ok(())
 }
 
-async fn is_ready(pool: Pool) -> bool {
-    matches!(kexiang_pg::pending_migrations(&pool, &SCHEMA).await, Ok(false))
+/// Reads the key file.
+///
+/// # Errors
+/// When it can't be read or holds no keys; neither says what is in it.
+pub fn read_keys(path: &Path) -> anyhow::Result<KeyRing> {
+    let text = std::fs::read_to_string(path).map(Zeroizing::new);
+    let text = text.with_context(|| format!("the key file {} can't be read", path.display()))?;
+    KeyRing::parse(&text).with_context(|| format!("{} holds no keys", path.display()))
+}
+
+async fn is_ready(pool: Pool, app: App) -> bool {
+    app.is_sealed() && matches!(kexiang_pg::pending_migrations(&pool, &SCHEMA).await, Ok(false))
 }

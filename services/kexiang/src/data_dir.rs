@@ -1,5 +1,5 @@
-//! The folder of one `kexiang up`: the private PostgreSQL, the evidence, the signing key, the administrator's token and where
-//! everything listens.
+//! The folder of one `kexiang up`: the private PostgreSQL, the evidence, the signing key, the
+//! keys of personal data, the administrator's token and where everything listens.
 //!
 //! Secrets are readable by their owner alone. Files are replaced whole, so that a reader never meets half a token,
 //! also after kill -9. What is made once and stays, as the signing key, is never replaced: of two who make it at once
@@ -16,6 +16,7 @@ use std::{
 
 use anyhow::{Context, bail};
 use kexiang_core::{Clock, Role};
+use kexiang_customer_records::domain::vault::KeyRing;
 use kexiang_rpc::token::Issuer;
 use url::Url;
 
@@ -126,6 +127,30 @@ impl DataDir {
             )
         })?;
         Issuer::from_pem(&pem).with_context(|| format!("{} holds no signing key", path.display()))
+    }
+
+    fn customer_keys_file(&self) -> PathBuf {
+        self.0.join("customer-keys.toml")
+    }
+
+    /// The file with the keys of all personal data, made at the first start. Without it nobody reads customers any more.
+    ///
+    /// # Errors
+    /// When it can't be written.
+    pub fn customer_keys(&self) -> anyhow::Result<PathBuf> {
+        let path = self.customer_keys_file();
+        if !path.exists() {
+            std::fs::create_dir_all(&self.0)
+                .with_context(|| format!("{} can't be made", self.0.display()))?;
+            make_secret(&path, &KeyRing::new_file()?)?;
+        }
+        Ok(path)
+    }
+
+    /// The file with the keys of all personal data, when an earlier start made it.
+    #[must_use]
+    pub fn existing_customer_keys(&self) -> Option<PathBuf> {
+        Some(self.customer_keys_file()).filter(|path| path.exists())
     }
 
     /// The passwords of database roles on a server that is not ours, made at the first start.

@@ -162,6 +162,10 @@ pub mod of {
     pub enum Dialogue {}
     /// Marks [`super::OutboundMessageId`].
     pub enum OutboundMessage {}
+    /// Marks [`super::MergeId`].
+    pub enum Merge {}
+    /// Marks [`super::MergeProposalId`].
+    pub enum MergeProposal {}
 
     impl Marker for Case {
         const COLLECTION: &'static str = "cases";
@@ -255,6 +259,14 @@ pub mod of {
         const COLLECTION: &'static str = "outboundMessages";
         const TYPE: &'static str = "OutboundMessage";
     }
+    impl Marker for Merge {
+        const COLLECTION: &'static str = "merges";
+        const TYPE: &'static str = "Merge";
+    }
+    impl Marker for MergeProposal {
+        const COLLECTION: &'static str = "mergeProposals";
+        const TYPE: &'static str = "MergeProposal";
+    }
 }
 
 /// A case 受理单.
@@ -303,6 +315,10 @@ pub type DuplicateProposalId = TypedId<of::DuplicateProposal>;
 pub type DialogueId = TypedId<of::Dialogue>;
 /// A message to be sent 外发消息.
 pub type OutboundMessageId = TypedId<of::OutboundMessage>;
+/// Two customers that became one.
+pub type MergeId = TypedId<of::Merge>;
+/// A proposal that two customers are one.
+pub type MergeProposalId = TypedId<of::MergeProposal>;
 
 #[cfg(test)]
 mod tests {

@@ -20,8 +20,8 @@ pub use call::{Actor, Call, RequestKey};
 pub use clock::{Clock, ManualClock};
 pub use id::{
     AssignmentId, CallId, CaseId, ContactId, CustomerId, DuplicateProposalId, EventId, EvidenceId,
-    EvidenceObjectId, HandoverId, HoldId, IncidentId, NoticeId, PromiseId, PublishedNumberId, RouteId,
-    TaskId, WorkOrderId,
+    EvidenceObjectId, HandoverId, HoldId, IncidentId, MergeId, MergeProposalId, NoticeId, PromiseId,
+    PublishedNumberId, RouteId, TaskId, WorkOrderId,
 };
 pub use jiff::Timestamp;
 pub use phone::PhoneNumber;

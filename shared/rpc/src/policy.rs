@@ -53,6 +53,8 @@ const VERIFIERS: &[Role] = &[Technician, Department, Agent, Supervisor, Dispatch
 /// Who attaches and sees evidence: all who talk with customers or do the work.
 const WITNESSES: &[Role] =
     &[Agent, Supervisor, Dispatcher, Technician, Department, Manager, Administrator, Service];
+/// Who decides that two customers are one, or two after all.
+const MERGERS: &[Role] = &[Supervisor, Administrator];
 /// Who sets the center up.
 const SETUP: &[Role] = &[Administrator];
 /// Who reads figures.
@@ -221,6 +223,14 @@ pub const TABLE: &[(&str, Access)] = &[
     ("/kexiang.customers.v1.CustomerRecordsService/ListCustomers", Access::Roles(DESK)),
     ("/kexiang.customers.v1.CustomerRecordsService/RecogniseCaller", Access::Roles(DESK)),
     ("/kexiang.customers.v1.CustomerRecordsService/ListTimelineEntries", Access::Roles(DESK)),
+    // Merging customers.
+    ("/kexiang.customers.v1.MergeService/ListMergeProposals", Access::Roles(DESK)),
+    ("/kexiang.customers.v1.MergeService/DismissMergeProposal", Access::Roles(MERGERS)),
+    ("/kexiang.customers.v1.MergeService/PreviewMerge", Access::Roles(DESK)),
+    ("/kexiang.customers.v1.MergeService/MergeCustomers", Access::Roles(MERGERS)),
+    ("/kexiang.customers.v1.MergeService/UnmergeCustomers", Access::Roles(MERGERS)),
+    ("/kexiang.customers.v1.MergeService/GetMerge", Access::Roles(DESK)),
+    ("/kexiang.customers.v1.MergeService/ListMerges", Access::Roles(DESK)),
     // Reporting.
     ("/kexiang.reporting.v1.ReportingService/GetWallboard", Access::Roles(FIGURES)),
     ("/kexiang.reporting.v1.ReportingService/WatchWallboard", Access::Roles(FIGURES)),

@@ -213,7 +213,9 @@ impl Refusal {
         self.with(&PreconditionFailure { violations: subjects.iter().map(violation).collect() })
     }
 
-    fn with_resource(self, resource_type: &str, resource_name: &str) -> Self {
+    /// Adds the resource that the reason is about.
+    #[must_use]
+    pub fn with_resource(self, resource_type: &str, resource_name: &str) -> Self {
         let description = self.0.message.clone();
         let (resource_type, resource_name) = (resource_type.to_owned(), resource_name.to_owned());
         self.with(&ResourceInfo { resource_type, resource_name, owner: String::new(), description })

@@ -1,6 +1,6 @@
 //! Creating, reading, changing and listing customers.
 
-use kexiang_core::{Call, CustomerId};
+use kexiang_core::{Call, CustomerId, Timestamp};
 use kexiang_events::Draft;
 use kexiang_pg::Claim;
 use sqlx::PgConnection;
@@ -10,10 +10,14 @@ use crate::{
     domain::{
         contact_point::{ContactPoint, ContactPointKey},
         customer::{Customer, CustomerChange, CustomerProfile},
+        merge::Origins,
+        origin,
+        vault::KeyRing,
     },
     store::{
         contact_points::{self, Gain},
-        customers,
+        customers, origins,
+        sealed_answers::SealedAnswer,
     },
 };
 
@@ -25,18 +29,19 @@ impl App {
     /// the same time.
     #[tracing::instrument(name = "app.create_customer", skip_all)]
     pub async fn create_customer(&self, call: &Call, profile: CustomerProfile) -> Result<Customer, AppError> {
+        self.require_sealed().await?;
         let now = self.clock.now();
         let mut tx = self.pool.begin().await?;
-        if let Claim::Replay(customer) = IDEMPOTENCY.claim(&mut tx, call, now).await? {
+        if let Some(customer) = self.replayed_customer(&mut tx, call, now).await? {
             return Ok(customer);
         }
         let customer = Customer::new(profile, now);
 
-        customers::insert(&mut tx, &[&customer]).await?;
-        insert_contact_points(&mut tx, &customer).await?;
+        customers::insert(&mut tx, &self.keys, &[&customer]).await?;
+        insert_contact_points(&mut tx, &self.keys, &customer).await?;
         let created = Draft::new("customer.created", customer.customer_id.name(), now, &customer.facts())?;
         self.log.append(&mut tx, call, now, &[created]).await?;
-        IDEMPOTENCY.save(&mut tx, call, &customer).await?;
+        self.keep_customer(&mut tx, call, &customer).await?;
         tx.commit().await?;
         self.log.wake();
         Ok(customer)
@@ -45,18 +50,21 @@ impl App {
     /// Gets a customer.
     ///
     /// # Errors
-    /// [`AppError::CustomerNotFound`].
+    /// [`AppError::CustomerNotFound`], [`AppError::CustomerMerged`].
     #[tracing::instrument(name = "app.get_customer", skip_all)]
     pub async fn get_customer(&self, id: CustomerId) -> Result<Customer, AppError> {
+        self.require_sealed().await?;
         let mut conn = self.pool.acquire().await?;
-        customers::find(&mut conn, id).await?.ok_or(AppError::CustomerNotFound(id))
+        require_unmerged(&mut conn, id).await?;
+        customers::find(&mut conn, &self.keys, id).await?.ok_or(AppError::CustomerNotFound(id))
     }
 
     /// Changes a customer; a change that changes nothing writes nothing. `etag` is the version that the caller saw, if
     /// that matters to them.
     ///
     /// # Errors
-    /// [`AppError::CustomerNotFound`], [`AppError::EtagMismatch`], [`AppError::ContactPointTaken`].
+    /// [`AppError::CustomerNotFound`], [`AppError::CustomerErased`], [`AppError::EtagMismatch`],
+    /// [`AppError::ContactPointTaken`].
     #[tracing::instrument(name = "app.update_customer", skip_all)]
     pub async fn update_customer(
         &self,
@@ -65,24 +73,33 @@ impl App {
         change: CustomerChange,
         etag: Option<i64>,
     ) -> Result<Customer, AppError> {
+        self.require_sealed().await?;
         let now = self.clock.now();
         let mut tx = self.pool.begin().await?;
-        if let Claim::Replay(customer) = IDEMPOTENCY.claim(&mut tx, call, now).await? {
+        if let Some(customer) = self.replayed_customer(&mut tx, call, now).await? {
             return Ok(customer);
         }
-        let before = customers::find_for_update(&mut tx, id).await?.ok_or(AppError::CustomerNotFound(id))?;
+        let before = customers::find_for_update(&mut tx, &self.keys, id).await?;
+        let before = before.ok_or(AppError::CustomerNotFound(id))?;
+        require_unmerged(&mut tx, id).await?;
+        if before.erased_at.is_some() {
+            return Err(AppError::CustomerErased(id));
+        }
         if etag.is_some_and(|version| version != before.version) {
             return Err(AppError::EtagMismatch(id));
         }
 
         let changed = before.changed(change, now);
         if let Some(after) = &changed {
-            save(&mut tx, after).await?;
+            let origins =
+                Origins { of_points: origins::of_points(&mut tx, id).await?, customer: before.clone() };
+            save(&mut tx, &self.keys, after).await?;
+            origins::set_of_points(&mut tx, id, 0, &origin::carried(&origins, after)).await?;
             let updated = Draft::new("customer.updated", id.name(), now, &after.facts())?;
             self.log.append(&mut tx, call, now, &[updated]).await?;
         }
         let customer = changed.unwrap_or(before);
-        IDEMPOTENCY.save(&mut tx, call, &customer).await?;
+        self.keep_customer(&mut tx, call, &customer).await?;
         tx.commit().await?;
         self.log.wake();
         Ok(customer)
@@ -99,30 +116,79 @@ impl App {
         after: Option<CustomerId>,
         limit: i64,
     ) -> Result<Vec<Customer>, AppError> {
+        self.require_sealed().await?;
         let mut conn = self.pool.acquire().await?;
         let ids = match contact_point {
-            Some(key) => customers::list_by_contact_point(&mut conn, &key, after, limit).await?,
+            Some(key) => customers::list_by_contact_point(&mut conn, &self.keys, &key, after, limit).await?,
             None => customers::list(&mut conn, after, limit).await?,
         };
-        Ok(customers::load(&mut conn, &ids).await?)
+        Ok(customers::load(&mut conn, &self.keys, &ids).await?)
+    }
+
+    /// The customer that was answered to the same request before; claims the request when there was none.
+    ///
+    /// # Errors
+    /// [`AppError::CustomerErased`] when nothing is known of that customer any more.
+    pub(super) async fn replayed_customer(
+        &self,
+        conn: &mut PgConnection,
+        call: &Call,
+        now: Timestamp,
+    ) -> Result<Option<Customer>, AppError> {
+        let Claim::Replay(answer) = IDEMPOTENCY.claim::<SealedAnswer>(conn, call, now).await? else {
+            return Ok(None);
+        };
+        let customer = answer.open(conn, &self.keys).await?;
+        customer.map(Some).ok_or(AppError::CustomerErased(answer.customer_id))
+    }
+
+    /// Keeps the answer of a claimed request, sealed.
+    pub(super) async fn keep_customer(
+        &self,
+        conn: &mut PgConnection,
+        call: &Call,
+        customer: &Customer,
+    ) -> Result<(), AppError> {
+        if call.request.is_some() {
+            let answer = SealedAnswer::of(conn, &self.keys, customer).await?;
+            IDEMPOTENCY.save(conn, call, &answer).await?;
+        }
+        Ok(())
     }
 }
 
-async fn save(conn: &mut PgConnection, customer: &Customer) -> Result<(), AppError> {
-    customers::update(conn, customer).await?;
+/// Writes a changed customer whose row is locked, with all contact points.
+pub(super) async fn save(
+    conn: &mut PgConnection,
+    keys: &KeyRing,
+    customer: &Customer,
+) -> Result<(), AppError> {
+    customers::update(conn, keys, customer).await?;
     contact_points::delete_of(conn, customer.customer_id).await?;
-    insert_contact_points(conn, customer).await
+    insert_contact_points(conn, keys, customer).await
 }
 
 /// Inserts all contact points of a customer who has none yet. The index decides among those who try at once.
-async fn insert_contact_points(conn: &mut PgConnection, customer: &Customer) -> Result<(), AppError> {
+async fn insert_contact_points(
+    conn: &mut PgConnection,
+    keyring: &KeyRing,
+    customer: &Customer,
+) -> Result<(), AppError> {
     let Customer { customer_id, kind, contact_points: points, .. } = customer;
     let gain = Gain { customer_id: *customer_id, kind: *kind, had: 0, points };
-    if contact_points::insert(conn, &[gain]).await? {
+    if contact_points::insert(conn, keyring, &[gain]).await? {
         return Ok(());
     }
     let keys: Vec<_> = points.iter().filter(|point| point.identifies(*kind)).map(ContactPoint::key).collect();
-    let other = contact_points::find_other_customer(conn, &keys, *customer_id).await?;
+    let other = contact_points::find_other_customer(conn, keyring, &keys, *customer_id).await?;
     // Nobody has it any more: it went away between the two statements.
     Err(other.map_or(AppError::Conflict, AppError::ContactPointTaken))
+}
+
+/// Refuses for a customer who is merged into another.
+pub(super) async fn require_unmerged(conn: &mut PgConnection, id: CustomerId) -> Result<(), AppError> {
+    match origins::survivors(conn, &[id.uuid()]).await?.get(&id) {
+        Some(survivor) => Err(AppError::CustomerMerged { customer: id, survivor: *survivor }),
+        None => Ok(()),
+    }
 }

@@ -15,6 +15,20 @@ pub enum AppError {
     /// The customer has changed since the caller read it.
     #[error("{0:?} has changed")]
     EtagMismatch(CustomerId),
+    /// Nothing is known of the customer any more.
+    #[error("{0:?} is erased")]
+    CustomerErased(CustomerId),
+    /// What an earlier version wrote in clear is still being sealed.
+    #[error("customers are being sealed")]
+    Sealing,
+    /// The customer was merged into another.
+    #[error("{customer:?} was merged into {survivor:?}")]
+    CustomerMerged {
+        /// Who was asked for.
+        customer: CustomerId,
+        /// Who answers.
+        survivor: CustomerId,
+    },
     /// The request id came before with another payload.
     #[error("the request id came before with another payload")]
     RequestIdReused,

@@ -17,11 +17,14 @@ use crate::{
         customer::{CustomerFacts, IdentificationFacts},
         identification::{Arrival, Enrichment, Plan, identify},
         link::ContactLink,
+        origin::{Traces, trace},
+        vault::KeyRing,
     },
     store::{
         candidates,
         contact_points::{self, Gain},
-        customers, links,
+        customers, links, origins,
+        references::{self, CONTACT_LINKS},
     },
 };
 
@@ -47,31 +50,57 @@ impl App {
             return Ok(());
         }
         let now = self.clock.now();
-        let plan = decide(conn, &arrivals, now).await?;
+        let (plan, traces) = decide(conn, &self.keys, &arrivals, now).await?;
         links::upsert_contacts(conn, &links_of(&arrivals, &plan)).await?;
+        let of_contacts = arrivals.iter().zip(&traces.of_arrivals);
+        let of_contacts =
+            of_contacts.filter_map(|(arrival, origin)| Some((arrival.contact_id.uuid(), (*origin)?)));
+        references::note_origins(conn, CONTACT_LINKS, &of_contacts.collect::<Vec<_>>()).await?;
+        self.propose_together(conn, call, &traces.together, now).await?;
         Ok(self.log.append(conn, call, now, &drafts_of(&arrivals, &plan, call, now)?).await?)
     }
 }
 
-async fn decide(conn: &mut PgConnection, arrivals: &[Arrival], now: Timestamp) -> Result<Plan, AppError> {
+async fn decide(
+    conn: &mut PgConnection,
+    ring: &KeyRing,
+    arrivals: &[Arrival],
+    now: Timestamp,
+) -> Result<(Plan, Traces), AppError> {
     let points = arrivals.iter().flat_map(|arrival| &arrival.caller.contact_points);
     let keys: BTreeSet<ContactPointKey> = points.map(ContactPoint::key).collect();
     let keys: Vec<_> = keys.into_iter().collect();
     for _ in 0..ATTEMPTS {
         let mut attempt = conn.begin().await?;
-        let found = candidates::find(&mut attempt, &keys).await?;
+        let found = candidates::find(&mut attempt, ring, &keys).await?;
+        let holders = origins::holders(&mut attempt, ring, &keys).await?;
         let plan = identify(arrivals, found, now);
-        if write(&mut attempt, &plan, now).await? {
+        let traces = trace(arrivals, &plan.customers, holders);
+        // Whoever was merged since they were found is found no more: decide again.
+        let unmerged = origins::hold(&mut attempt, &plan.customers).await?.is_empty();
+        if unmerged && write(&mut attempt, ring, &plan, now).await? {
+            note_brought(&mut attempt, &plan, &traces).await?;
             attempt.commit().await?;
-            return Ok(plan);
+            return Ok((plan, traces));
         }
         attempt.rollback().await?;
     }
     Err(AppError::Conflict)
 }
 
+/// Notes whose the contact points are that known customers gained.
+async fn note_brought(conn: &mut PgConnection, plan: &Plan, traces: &Traces) -> sqlx::Result<()> {
+    for Enrichment { customer_id, had, gained, .. } in &plan.enriched {
+        let origin =
+            |point: &ContactPoint| traces.brought.get(&(*customer_id, point.key())).copied().flatten();
+        let of_gained: Vec<_> = gained.iter().map(origin).collect();
+        origins::set_of_points(conn, *customer_id, *had, &of_gained).await?;
+    }
+    Ok(())
+}
+
 /// Writes new customers and new contact points; tells whether all was still as the plan assumes.
-async fn write(conn: &mut PgConnection, plan: &Plan, now: Timestamp) -> sqlx::Result<bool> {
+async fn write(conn: &mut PgConnection, ring: &KeyRing, plan: &Plan, now: Timestamp) -> sqlx::Result<bool> {
     let created: Vec<_> = plan.created.iter().map(|(customer, _)| customer).collect();
     let enriched: Vec<_> =
         plan.enriched.iter().map(|enrichment| (enrichment.customer_id, enrichment.version)).collect();
@@ -79,7 +108,7 @@ async fn write(conn: &mut PgConnection, plan: &Plan, now: Timestamp) -> sqlx::Re
     if !customers::touch(conn, &enriched, now).await? {
         return Ok(false);
     }
-    customers::insert(conn, &created).await?;
+    customers::insert(conn, ring, &created).await?;
     let of_created = created.into_iter().map(|customer| Gain {
         customer_id: customer.customer_id,
         kind: customer.kind,
@@ -92,7 +121,7 @@ async fn write(conn: &mut PgConnection, plan: &Plan, now: Timestamp) -> sqlx::Re
         had: enrichment.had,
         points: &enrichment.gained,
     });
-    contact_points::insert(conn, &of_created.chain(of_enriched).collect::<Vec<_>>()).await
+    contact_points::insert(conn, ring, &of_created.chain(of_enriched).collect::<Vec<_>>()).await
 }
 
 fn links_of(arrivals: &[Arrival], plan: &Plan) -> Vec<ContactLink> {

@@ -5,17 +5,29 @@
 mod customers;
 mod error;
 mod identification;
+mod merge_error;
+mod merge_moves;
+mod merge_proposals;
+mod merging;
 mod projection;
 mod recognition;
+mod redirects;
+mod sealing;
 mod timeline;
+
+use std::sync::Arc;
 
 pub use error::AppError;
 use kexiang_core::Clock;
 use kexiang_events::EventLog;
 use kexiang_pg::{Idempotency, Pool};
+pub use merge_error::MergeError;
+pub use merging::{Merging, Preview};
 pub use projection::{DispatchNews, IntakeNews};
 
-use crate::SCHEMA;
+use tokio::sync::watch;
+
+use crate::{SCHEMA, domain::vault::KeyRing};
 
 pub(crate) const IDEMPOTENCY: Idempotency = Idempotency::new(SCHEMA.name);
 
@@ -25,13 +37,16 @@ pub struct App {
     pool: Pool,
     clock: Clock,
     log: EventLog,
+    keys: KeyRing,
+    /// Whether nothing lies in clear any more.
+    sealed: Arc<watch::Sender<bool>>,
 }
 
 impl App {
-    /// The use cases over a pool of the role `kexiang_customer_records`.
+    /// The use cases over a pool of the role `kexiang_customer_records`; `keys` seal personal data.
     #[must_use]
-    pub const fn new(pool: Pool, clock: Clock, log: EventLog) -> Self {
-        Self { pool, clock, log }
+    pub fn new(pool: Pool, clock: Clock, log: EventLog, keys: KeyRing) -> Self {
+        Self { pool, clock, log, keys, sealed: Arc::new(watch::Sender::new(false)) }
     }
 
     /// The log, for the feed.

@@ -43,8 +43,11 @@ impl App {
         &self,
         conn: &mut PgConnection,
         call: &Call,
-        news: IntakeNews,
+        mut news: IntakeNews,
     ) -> Result<(), AppError> {
+        // The batch comes again when everything is sealed.
+        self.require_sealed().await?;
+        self.redirect(conn, call, &mut news.contacts, &mut news.cases).await?;
         if !news.contacts.is_empty() {
             links::upsert_contacts(conn, &news.contacts).await?;
         }

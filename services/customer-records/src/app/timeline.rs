@@ -24,6 +24,7 @@ impl App {
         after: Option<TimelineKey>,
         limit: i64,
     ) -> Result<Vec<(TimelineEntry, TimelineKey)>, AppError> {
+        self.require_sealed().await?;
         let mut conn = self.pool.acquire().await?;
         if !customers::exists(&mut conn, customer).await? {
             return Err(AppError::CustomerNotFound(customer));

@@ -32,6 +32,9 @@ pub struct Customer {
     pub created_at: Timestamp,
     /// Last changed.
     pub updated_at: Timestamp,
+    /// Since when nothing is known of them (CU-14): name and contact points are empty from then on.
+    #[serde(default)]
+    pub erased_at: Option<Timestamp>,
     /// Starts at 1, one more for every change.
     pub version: i64,
 }
@@ -69,6 +72,7 @@ impl Customer {
             contact_points: profile.contact_points,
             created_at: now,
             updated_at: now,
+            erased_at: None,
             version: 1,
         }
     }

@@ -40,7 +40,9 @@ pub struct Candidate {
     pub kind: CustomerKind,
     /// As read: whoever changes the customer meanwhile changes it.
     pub version: i64,
-    /// All contact points they have, with whether each identifies them.
+    /// How many contact points they have in all.
+    pub had: usize,
+    /// Those of the batch's contact points that they have, with whether each identifies them.
     pub contact_points: Vec<(ContactPointKey, bool)>,
 }
 
@@ -100,6 +102,10 @@ struct Desk {
 struct File {
     kind: CustomerKind,
     version: i64,
+    /// How many contact points they had before the batch.
+    had: usize,
+    /// How many they have, with what the batch brought.
+    has: usize,
     keys: HashSet<ContactPointKey>,
     noted: Noted,
 }
@@ -120,9 +126,9 @@ impl Desk {
                     desk.identities.insert(key.clone(), candidate.customer_id);
                 }
             }
-            let keys = candidate.contact_points.into_iter().map(|(key, _)| key).collect();
-            let Candidate { customer_id, kind, version, .. } = candidate;
-            desk.files.insert(customer_id, File { kind, version, keys, noted: Noted::Not });
+            let Candidate { customer_id, kind, version, had, contact_points } = candidate;
+            let keys = contact_points.into_iter().map(|(key, _)| key).collect();
+            desk.files.insert(customer_id, File { kind, version, had, has: had, keys, noted: Noted::Not });
         }
         desk
     }
@@ -144,6 +150,8 @@ impl Desk {
         let file = File {
             kind: customer.kind,
             version: customer.version,
+            had: 0,
+            has: customer.contact_points.len(),
             keys: customer.contact_points.iter().map(ContactPoint::key).collect(),
             noted: Noted::Created(self.plan.created.len()),
         };
@@ -158,7 +166,7 @@ impl Desk {
             let key = point.key();
             let identifying = point.identifies(file.kind);
             let taken = identifying && self.identities.contains_key(&key);
-            if taken || file.keys.len() >= MAX_CONTACT_POINTS || file.keys.contains(&key) {
+            if taken || file.has >= MAX_CONTACT_POINTS || file.keys.contains(&key) {
                 continue;
             }
             file.note(&mut self.plan, customer_id, point.clone(), place);
@@ -166,6 +174,7 @@ impl Desk {
                 self.identities.insert(key.clone(), customer_id);
             }
             file.keys.insert(key);
+            file.has += 1;
         }
     }
 }
@@ -181,7 +190,7 @@ impl File {
                     customer_id,
                     kind: self.kind,
                     version: self.version,
-                    had: self.keys.len(),
+                    had: self.had,
                     gained: vec![point],
                     arrival: place,
                 });

@@ -3,12 +3,18 @@
 mod convert;
 mod feed;
 mod handlers;
+mod merge_convert;
+mod merge_facts;
+mod merges;
 mod status;
 mod update;
 
 use kexiang_events::FeedService;
 use kexiang_proto::{
-    customers_v1::customer_records_service_server::CustomerRecordsServiceServer,
+    customers_v1::{
+        customer_records_service_server::CustomerRecordsServiceServer,
+        merge_service_server::MergeServiceServer,
+    },
     event_v1::event_feed_service_server::EventFeedServiceServer,
 };
 use kexiang_rpc::server::{MAX_MESSAGE_BYTES, Server};
@@ -24,5 +30,7 @@ pub(crate) fn add_services(server: Server, parts: &Parts) -> Server {
     let Parts { pool, log, app, shutdown, .. } = parts;
     let feed = FeedService::new(pool.clone(), log.clone(), SERVICE, DOMAIN, to_any, shutdown.clone());
     let records = CustomerRecordsServiceServer::new(CustomerRecords::new(app.clone()));
+    let merges = MergeServiceServer::new(merges::Merges::new(app.clone()));
+    let server = server.add(merges.max_decoding_message_size(MAX_MESSAGE_BYTES));
     server.add(records.max_decoding_message_size(MAX_MESSAGE_BYTES)).add(EventFeedServiceServer::new(feed))
 }

@@ -1,5 +1,7 @@
 //! The one place that makes a status of what a use case refused.
 
+pub mod merge;
+
 use kexiang_core::CustomerId;
 use kexiang_rpc::{Refusal, Violations};
 use tonic::Status;
@@ -17,6 +19,11 @@ pub fn status(error: AppError) -> Status {
             Refusal::already_exists(DOMAIN, CustomerId::TYPE, &other.name())
         }
         AppError::EtagMismatch(id) => Refusal::etag_mismatch(DOMAIN, &id.name()),
+        AppError::CustomerErased(id) => {
+            Refusal::state(DOMAIN, &id.name(), "nothing is known of them any more")
+        }
+        AppError::Sealing => Refusal::unavailable(DOMAIN),
+        AppError::CustomerMerged { customer, survivor } => merge::customer_merged(customer, survivor),
         AppError::RequestIdReused => Refusal::request_id_reused(DOMAIN),
         AppError::Conflict => Refusal::conflict(DOMAIN),
         AppError::Sql(error) => Refusal::database(DOMAIN, &error),

@@ -42,6 +42,13 @@ pub fn change(
     })
 }
 
+/// Whether a customer has this field, and it may be updated.
+pub fn is_field(path: &str) -> bool {
+    let mut violations = Violations::default();
+    by_mask(&[path.to_owned()], &mut violations);
+    path != "*" && !OUTPUT_ONLY.contains(&path) && violations.is_empty()
+}
+
 fn by_mask(paths: &[String], violations: &mut Violations) -> Selected {
     let mut selected = Selected::default();
     for path in paths {

@@ -4,7 +4,26 @@ use kexiang_core::{CustomerId, CustomerKind, PhoneNumber};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::domain::contact_point::{ContactPoint, ContactPointKey};
+use super::{
+    inconsistent,
+    subject_keys::{self, of},
+};
+use crate::domain::{
+    contact_point::{ContactPoint, ContactPointKey},
+    vault::{DIGEST_BYTES, KeyRing},
+};
+
+/// What a sealed value is; part of the seal.
+pub(super) const VALUE: &str = "contact_points.sealed_value";
+
+/// What stands for the text of a contact point in the index.
+pub(super) fn match_key(ring: &KeyRing, key: &ContactPointKey) -> [u8; DIGEST_BYTES] {
+    ring.blind().digest(key.kind.as_str(), &key.text)
+}
+
+pub(super) fn match_keys(ring: &KeyRing, keys: &[ContactPointKey]) -> Vec<Vec<u8>> {
+    keys.iter().map(|key| match_key(ring, key).to_vec()).collect()
+}
 
 /// Contact points that one customer gains.
 pub struct Gain<'a> {
@@ -18,36 +37,44 @@ pub struct Gain<'a> {
     pub points: &'a [ContactPoint],
 }
 
+/// Kind, digest, customer, sealed value, position, whether it identifies: in the order in which all writers lock.
+type Row = (&'static str, Vec<u8>, Uuid, Vec<u8>, i16, bool);
+
 /// Inserts contact points; tells whether all are in. One that identifies another customer, or that the customer has got
 /// meanwhile, is left out. Waits for those who are writing the same one.
 ///
 /// # Errors
 /// Those of the database.
 #[tracing::instrument(name = "db.contact_point.insert", skip_all)]
-pub async fn insert(conn: &mut PgConnection, gains: &[Gain<'_>]) -> sqlx::Result<bool> {
-    let mut rows: Vec<(ContactPointKey, Uuid, &str, i16, bool)> = Vec::new();
+pub async fn insert(conn: &mut PgConnection, ring: &KeyRing, gains: &[Gain<'_>]) -> sqlx::Result<bool> {
+    let ids: Vec<CustomerId> = gains.iter().map(|gain| gain.customer_id).collect();
+    let keys = subject_keys::open(conn, ring, &ids).await?;
+    let mut rows: Vec<Row> = Vec::new();
     for gain in gains {
+        let subject_key = of(&keys, gain.customer_id)?;
         for (position, point) in (gain.had..).zip(gain.points) {
             let position = i16::try_from(position).unwrap_or(i16::MAX);
             let identifying = point.identifies(gain.kind);
-            rows.push((point.key(), gain.customer_id.uuid(), point.value(), position, identifying));
+            let value = subject_key.seal(VALUE, point.value().as_bytes()).map_err(inconsistent)?;
+            let digest = match_key(ring, &point.key()).to_vec();
+            rows.push((point.kind().as_str(), digest, gain.customer_id.uuid(), value, position, identifying));
         }
     }
     rows.sort();
     let done = sqlx::query(
-        "insert into customer_records.contact_points (customer_id, kind, match_key, value, position, identifying)
-         select customer_id, kind, match_key, value, position, identifying
-         from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::smallint[], $6::boolean[]) with ordinality
-              as new (customer_id, kind, match_key, value, position, identifying, place)
+        "insert into customer_records.contact_points (customer_id, kind, match_key, sealed_value, position, identifying)
+         select customer_id, kind, match_key, sealed_value, position, identifying
+         from unnest($1::uuid[], $2::text[], $3::bytea[], $4::bytea[], $5::smallint[], $6::boolean[]) with ordinality
+              as new (customer_id, kind, match_key, sealed_value, position, identifying, place)
          order by place
          on conflict do nothing",
     )
-    .bind(rows.iter().map(|row| row.1).collect::<Vec<_>>())
-    .bind(rows.iter().map(|row| row.0.kind.as_str()).collect::<Vec<_>>())
-    .bind(rows.iter().map(|row| row.0.text.as_str()).collect::<Vec<_>>())
     .bind(rows.iter().map(|row| row.2).collect::<Vec<_>>())
-    .bind(rows.iter().map(|row| row.3).collect::<Vec<_>>())
+    .bind(rows.iter().map(|row| row.0).collect::<Vec<_>>())
+    .bind(rows.iter().map(|row| row.1.as_slice()).collect::<Vec<_>>())
+    .bind(rows.iter().map(|row| row.3.as_slice()).collect::<Vec<_>>())
     .bind(rows.iter().map(|row| row.4).collect::<Vec<_>>())
+    .bind(rows.iter().map(|row| row.5).collect::<Vec<_>>())
     .execute(conn)
     .await?;
     Ok(usize::try_from(done.rows_affected()).is_ok_and(|inserted| inserted == rows.len()))
@@ -73,12 +100,13 @@ pub async fn delete_of(conn: &mut PgConnection, id: CustomerId) -> sqlx::Result<
 #[tracing::instrument(name = "db.contact_point.find_other", skip_all)]
 pub async fn find_other_customer(
     conn: &mut PgConnection,
+    ring: &KeyRing,
     keys: &[ContactPointKey],
     than: CustomerId,
 ) -> sqlx::Result<Option<CustomerId>> {
     let id: Option<Uuid> = sqlx::query_scalar(
         "select p.customer_id
-         from unnest($1::text[], $2::text[]) with ordinality as wanted (kind, match_key, place)
+         from unnest($1::text[], $2::bytea[]) with ordinality as wanted (kind, match_key, place)
          join customer_records.contact_points p
            on p.identifying and p.kind = wanted.kind and p.match_key = wanted.match_key
          where p.customer_id <> $3
@@ -86,7 +114,7 @@ pub async fn find_other_customer(
          limit 1",
     )
     .bind(keys.iter().map(|key| key.kind.as_str()).collect::<Vec<_>>())
-    .bind(keys.iter().map(|key| key.text.as_str()).collect::<Vec<_>>())
+    .bind(match_keys(ring, keys))
     .bind(than.uuid())
     .fetch_optional(conn)
     .await?;
@@ -98,12 +126,16 @@ pub async fn find_other_customer(
 /// # Errors
 /// Those of the database.
 #[tracing::instrument(name = "db.contact_point.find_by_phone", skip_all)]
-pub async fn find_by_phone(conn: &mut PgConnection, phone: &PhoneNumber) -> sqlx::Result<Option<CustomerId>> {
+pub async fn find_by_phone(
+    conn: &mut PgConnection,
+    ring: &KeyRing,
+    phone: &PhoneNumber,
+) -> sqlx::Result<Option<CustomerId>> {
     let id: Option<Uuid> = sqlx::query_scalar(
         "select customer_id from customer_records.contact_points
          where identifying and kind = 'PHONE' and match_key = $1",
     )
-    .bind(phone.as_str())
+    .bind(match_key(ring, &ContactPoint::phone(phone).key()).to_vec())
     .fetch_optional(conn)
     .await?;
     Ok(id.map(CustomerId::from_uuid))

@@ -7,38 +7,61 @@ use kexiang_core::CustomerId;
 use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
-use super::inconsistent;
+use super::{
+    contact_points::{VALUE, match_key},
+    inconsistent,
+    subject_keys::{self, of},
+};
 use crate::domain::{
     contact_point::{ContactPoint, ContactPointKey},
     customer::Customer,
+    vault::{KeyRing, WrappedKey},
 };
+
+/// What a sealed name is; part of the seal.
+pub(super) const NAME: &str = "customers.sealed_name";
 
 #[derive(FromRow)]
 struct CustomerRow {
     customer_id: Uuid,
     kind: String,
-    display_name: String,
+    sealed_name: Option<Vec<u8>>,
+    erased_at: Option<Timestamp>,
     created_at: Timestamp,
     updated_at: Timestamp,
     version: i64,
     point_kinds: Vec<String>,
-    point_values: Vec<String>,
+    point_values: Vec<Option<Vec<u8>>>,
+    kek_id: Option<String>,
+    wrapped: Option<Vec<u8>>,
 }
 
-impl TryFrom<CustomerRow> for Customer {
-    type Error = sqlx::Error;
-    fn try_from(row: CustomerRow) -> Result<Self, sqlx::Error> {
-        let contact_points = zip(row.point_kinds, row.point_values)
-            .map(|(kind, value)| Ok(ContactPoint::from_stored(kind.parse().map_err(inconsistent)?, value)))
-            .collect::<Result<_, sqlx::Error>>()?;
-        Ok(Self {
-            customer_id: CustomerId::from_uuid(row.customer_id),
-            kind: row.kind.parse().map_err(inconsistent)?,
-            display_name: row.display_name,
+impl CustomerRow {
+    /// Opens what is sealed. Of an erased customer nothing is there to open.
+    fn open(self, ring: &KeyRing) -> sqlx::Result<Customer> {
+        let (mut display_name, mut contact_points) = (String::new(), Vec::new());
+        if self.erased_at.is_none() {
+            let (Some(kek_id), Some(wrapped), Some(name)) = (self.kek_id, self.wrapped, self.sealed_name)
+            else {
+                return Err(inconsistent("a customer is not sealed"));
+            };
+            let stored = WrappedKey { kek_id, wrapped };
+            let key = ring.unwrap(self.customer_id, &stored).map_err(inconsistent)?;
+            display_name = key.open_text(NAME, &name).map_err(inconsistent)?;
+            for (kind, value) in zip(self.point_kinds, self.point_values) {
+                let value = key.open_text(VALUE, &value.unwrap_or_default()).map_err(inconsistent)?;
+                contact_points.push(ContactPoint::from_stored(kind.parse().map_err(inconsistent)?, value));
+            }
+        }
+        Ok(Customer {
+            customer_id: CustomerId::from_uuid(self.customer_id),
+            kind: self.kind.parse().map_err(inconsistent)?,
+            display_name,
             contact_points,
-            created_at: row.created_at.to_jiff(),
-            updated_at: row.updated_at.to_jiff(),
-            version: row.version,
+            created_at: self.created_at.to_jiff(),
+            updated_at: self.updated_at.to_jiff(),
+            erased_at: self.erased_at.map(Timestamp::to_jiff),
+            version: self.version,
         })
     }
 }
@@ -48,30 +71,36 @@ impl TryFrom<CustomerRow> for Customer {
 /// # Errors
 /// Those of the database.
 #[tracing::instrument(name = "db.customer.load", skip_all)]
-pub async fn load(conn: &mut PgConnection, ids: &[CustomerId]) -> sqlx::Result<Vec<Customer>> {
+pub async fn load(
+    conn: &mut PgConnection,
+    ring: &KeyRing,
+    ids: &[CustomerId],
+) -> sqlx::Result<Vec<Customer>> {
     let uuids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
     let rows: Vec<CustomerRow> = sqlx::query_as(
-        "select c.customer_id, c.kind, c.display_name, c.created_at, c.updated_at, c.version,
+        "select c.customer_id, c.kind, c.sealed_name, c.erased_at, c.created_at, c.updated_at, c.version,
+                k.kek_id, k.wrapped,
                 array(select p.kind from customer_records.contact_points p
                       where p.customer_id = c.customer_id order by p.position) as point_kinds,
-                array(select p.value from customer_records.contact_points p
+                array(select p.sealed_value from customer_records.contact_points p
                       where p.customer_id = c.customer_id order by p.position) as point_values
          from customer_records.customers c
+         left join customer_records.subject_keys k using (customer_id)
          where c.customer_id = any($1)",
     )
     .bind(&uuids)
     .fetch_all(conn)
     .await?;
     let mut found: HashMap<Uuid, CustomerRow> = rows.into_iter().map(|row| (row.customer_id, row)).collect();
-    uuids.iter().filter_map(|id| found.remove(id)).map(Customer::try_from).collect()
+    uuids.iter().filter_map(|id| found.remove(id)).map(|row| row.open(ring)).collect()
 }
 
 /// The customer of this id.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn find(conn: &mut PgConnection, id: CustomerId) -> sqlx::Result<Option<Customer>> {
-    Ok(load(conn, &[id]).await?.pop())
+pub async fn find(conn: &mut PgConnection, ring: &KeyRing, id: CustomerId) -> sqlx::Result<Option<Customer>> {
+    Ok(load(conn, ring, &[id]).await?.pop())
 }
 
 /// Whether there is a customer of this id.
@@ -91,12 +120,16 @@ pub async fn exists(conn: &mut PgConnection, id: CustomerId) -> sqlx::Result<boo
 /// # Errors
 /// Those of the database.
 #[tracing::instrument(name = "db.customer.find_for_update", skip_all)]
-pub async fn find_for_update(conn: &mut PgConnection, id: CustomerId) -> sqlx::Result<Option<Customer>> {
+pub async fn find_for_update(
+    conn: &mut PgConnection,
+    ring: &KeyRing,
+    id: CustomerId,
+) -> sqlx::Result<Option<Customer>> {
     sqlx::query("select 1 from customer_records.customers where customer_id = $1 for no key update")
         .bind(id.uuid())
         .execute(&mut *conn)
         .await?;
-    find(conn, id).await
+    find(conn, ring, id).await
 }
 
 /// Ids of customers older than `after`, newest first.
@@ -111,7 +144,7 @@ pub async fn list(
 ) -> sqlx::Result<Vec<CustomerId>> {
     let ids: Vec<Uuid> = sqlx::query_scalar(
         "select customer_id from customer_records.customers
-         where customer_id < $1
+         where customer_id < $1 and merged_into is null
          order by customer_id desc
          limit $2",
     )
@@ -129,6 +162,7 @@ pub async fn list(
 #[tracing::instrument(name = "db.customer.list_by_contact_point", skip_all)]
 pub async fn list_by_contact_point(
     conn: &mut PgConnection,
+    ring: &KeyRing,
     key: &ContactPointKey,
     after: Option<CustomerId>,
     limit: i64,
@@ -145,7 +179,7 @@ pub async fn list_by_contact_point(
          limit $4",
     )
     .bind(key.kind.as_str())
-    .bind(&key.text)
+    .bind(match_key(ring, key).to_vec())
     .bind(after.map_or(Uuid::max(), CustomerId::uuid))
     .bind(limit)
     .fetch_all(conn)
@@ -153,21 +187,29 @@ pub async fn list_by_contact_point(
     Ok(ids.into_iter().map(CustomerId::from_uuid).collect())
 }
 
-/// Inserts customers, without their contact points.
+/// Inserts customers with their keys, without their contact points.
 ///
 /// # Errors
 /// Those of the database.
 #[tracing::instrument(name = "db.customer.insert", skip_all)]
-pub async fn insert(conn: &mut PgConnection, customers: &[&Customer]) -> sqlx::Result<()> {
+pub async fn insert(conn: &mut PgConnection, ring: &KeyRing, customers: &[&Customer]) -> sqlx::Result<()> {
+    let Some(first) = customers.first() else { return Ok(()) };
+    let of_all: Vec<CustomerId> = customers.iter().map(|c| c.customer_id).collect();
+    subject_keys::create(conn, ring, &of_all, first.created_at).await?;
+    let keys = subject_keys::open(conn, ring, &of_all).await?;
     let ids: Vec<Uuid> = customers.iter().map(|c| c.customer_id.uuid()).collect();
     let kinds: Vec<&str> = customers.iter().map(|c| c.kind.as_str()).collect();
-    let names: Vec<&str> = customers.iter().map(|c| c.display_name.as_str()).collect();
+    let mut names = Vec::with_capacity(customers.len());
+    for customer in customers {
+        let key = of(&keys, customer.customer_id)?;
+        names.push(key.seal(NAME, customer.display_name.as_bytes()).map_err(inconsistent)?);
+    }
     let created: Vec<Timestamp> = customers.iter().map(|c| c.created_at.to_sqlx()).collect();
     sqlx::query(
-        "insert into customer_records.customers (customer_id, kind, display_name, created_at, updated_at, version)
-         select customer_id, kind, display_name, created_at, created_at, 1
-         from unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[])
-              as new (customer_id, kind, display_name, created_at)",
+        "insert into customer_records.customers (customer_id, kind, sealed_name, created_at, updated_at, version)
+         select customer_id, kind, sealed_name, created_at, created_at, 1
+         from unnest($1::uuid[], $2::text[], $3::bytea[], $4::timestamptz[])
+              as new (customer_id, kind, sealed_name, created_at)",
     )
     .bind(ids)
     .bind(kinds)
@@ -183,14 +225,16 @@ pub async fn insert(conn: &mut PgConnection, customers: &[&Customer]) -> sqlx::R
 /// # Errors
 /// Those of the database.
 #[tracing::instrument(name = "db.customer.update", skip_all)]
-pub async fn update(conn: &mut PgConnection, customer: &Customer) -> sqlx::Result<()> {
+pub async fn update(conn: &mut PgConnection, ring: &KeyRing, customer: &Customer) -> sqlx::Result<()> {
+    let keys = subject_keys::open(conn, ring, &[customer.customer_id]).await?;
+    let key = of(&keys, customer.customer_id)?;
     sqlx::query(
-        "update customer_records.customers set kind = $2, display_name = $3, updated_at = $4, version = $5
+        "update customer_records.customers set kind = $2, sealed_name = $3, updated_at = $4, version = $5
          where customer_id = $1",
     )
     .bind(customer.customer_id.uuid())
     .bind(customer.kind.as_str())
-    .bind(&customer.display_name)
+    .bind(key.seal(NAME, customer.display_name.as_bytes()).map_err(inconsistent)?)
     .bind(customer.updated_at.to_sqlx())
     .bind(customer.version)
     .execute(conn)

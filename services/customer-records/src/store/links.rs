@@ -28,7 +28,7 @@ pub async fn find_known(conn: &mut PgConnection, contacts: &[ContactId]) -> sqlx
 }
 
 /// Links contacts with their customers, and the cases they opened, as far as those have no customer yet. No contact stands
-/// twice in `links`.
+/// twice in `links`. A contact that has a customer keeps them: what others tell of it is an echo of what was told from here.
 ///
 /// # Errors
 /// Those of the database.
@@ -39,7 +39,7 @@ pub async fn upsert_contacts(conn: &mut PgConnection, links: &[ContactLink]) -> 
              insert into customer_records.contact_links (contact_id, customer_id, contact_at, case_id)
              select * from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::uuid[])
              on conflict (contact_id) do update
-                 set customer_id = excluded.customer_id, case_id = coalesce(excluded.case_id, contact_links.case_id)
+                 set case_id = coalesce(excluded.case_id, contact_links.case_id)
              returning contact_id, customer_id, case_id
          )
          update customer_records.case_links c
@@ -57,7 +57,8 @@ pub async fn upsert_contacts(conn: &mut PgConnection, links: &[ContactLink]) -> 
 }
 
 /// Writes cases as their last event told. The customer is the one the event names, else the one known before, else the one
-/// of the contact that opened the case. No case stands twice in `links`.
+/// of the contact that opened the case; that one first, when it was merged with the one the event names, or taken apart from it.
+/// No case stands twice in `links`.
 ///
 /// # Errors
 /// Those of the database.
@@ -66,11 +67,18 @@ pub async fn upsert_cases(conn: &mut PgConnection, links: &[CaseLink]) -> sqlx::
     sqlx::query(
         "insert into customer_records.case_links as kept
              (case_id, customer_id, contact_id, number, category, accepted_at, open)
-         select told.case_id, coalesce(told.customer_id, contact.customer_id), told.contact_id, told.number, told.category,
-                told.accepted_at, told.open
+         select told.case_id,
+                case when echo.known then contact.customer_id else coalesce(told.customer_id, contact.customer_id) end,
+                told.contact_id, told.number, told.category, told.accepted_at, told.open
          from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::timestamptz[], $7::boolean[])
               as told (case_id, customer_id, contact_id, number, category, accepted_at, open)
          left join customer_records.contact_links contact on contact.contact_id = told.contact_id
+         -- The two were merged or un-merged: what is told is an echo of before.
+         cross join lateral (
+             select exists (select from customer_records.merges m
+                            where m.survivor_id = told.customer_id and m.loser_id = contact.customer_id)
+                 or exists (select from customer_records.merges m
+                            where m.loser_id = told.customer_id and m.survivor_id = contact.customer_id) as known) echo
          on conflict (case_id) do update
              set customer_id = coalesce(excluded.customer_id, kept.customer_id),
                  category = excluded.category,
@@ -138,4 +146,18 @@ pub async fn list_open_cases(conn: &mut PgConnection, id: CustomerId) -> sqlx::R
         accepted_at: row.accepted_at.to_jiff(),
     };
     Ok(rows.into_iter().map(open_case).collect())
+}
+
+/// The cases that contacts opened or joined.
+///
+/// # Errors
+/// Those of the database.
+#[tracing::instrument(name = "db.contact_link.cases_of", skip_all)]
+pub async fn cases_of(conn: &mut PgConnection, contacts: &[Uuid]) -> sqlx::Result<Vec<(Uuid, Option<Uuid>)>> {
+    sqlx::query_as(
+        "select contact_id, case_id from customer_records.contact_links where contact_id = any($1) order by contact_id",
+    )
+    .bind(contacts)
+    .fetch_all(conn)
+    .await
 }

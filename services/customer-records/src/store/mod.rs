@@ -2,11 +2,22 @@
 //!
 //! Many rows travel as arrays (`unnest`), so that a batch costs as many statements as one. Whoever writes several contact
 //! points writes them in the order of their keys: two writers then wait for each other instead of deadlocking.
+//!
+//! What is personal is sealed on the way in and opened on the way out here (CU-14): nothing above sees what is sealed, and
+//! nothing below what is not. A new personal column is a `bytea`, sealed by the [`subject_keys`] of its customer under the
+//! name `table.column`.
 
 pub mod candidates;
+pub mod clear;
 pub mod contact_points;
 pub mod customers;
 pub mod links;
+pub mod merge_proposals;
+pub mod merges;
+pub mod origins;
+pub mod references;
+pub mod sealed_answers;
+pub mod subject_keys;
 pub mod timeline;
 
 use std::error::Error;

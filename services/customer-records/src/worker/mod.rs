@@ -9,11 +9,11 @@ pub mod intake_events;
 use kexiang_core::Call;
 use kexiang_events::{HandlerError, Subscription, consume, partition};
 use kexiang_rpc::Peer;
-use tokio_util::task::TaskTracker;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     Parts, SCHEMA, SERVICE,
-    app::{AppError, IDEMPOTENCY},
+    app::{App, AppError, IDEMPOTENCY},
 };
 
 /// Starts all of them; they end with the parts' `shutdown`, after the batch under way.
@@ -31,6 +31,8 @@ pub(crate) fn start(parts: &Parts) -> anyhow::Result<TaskTracker> {
     };
 
     let workers = TaskTracker::new();
+    workers.spawn(seal_and_rewrap(app.clone(), shutdown.clone()));
+    workers.spawn(follow_merges(app.clone(), call.clone(), shutdown.clone()));
     let handler = intake_events::IntakeEvents::new(app.clone(), call, intake.clone());
     let events = subscribe("customer_records.intake", intake, intake_events::TYPES);
     workers.spawn(consume(events, handler, shutdown.clone()));
@@ -42,6 +44,16 @@ pub(crate) fn start(parts: &Parts) -> anyhow::Result<TaskTracker> {
     workers.spawn(kexiang_pg::report_pool(pool.clone(), SERVICE, shutdown.clone()));
     workers.close();
     Ok(workers)
+}
+
+async fn follow_merges(app: App, call: Call, shutdown: CancellationToken) {
+    app.follow_merges(&call, &shutdown).await;
+}
+
+/// First of all, because nothing is served before.
+async fn seal_and_rewrap(app: App, shutdown: CancellationToken) {
+    app.seal_all(&shutdown).await;
+    app.rewrap_keys(&shutdown).await;
 }
 
 fn failed(error: AppError) -> HandlerError {

@@ -44,6 +44,8 @@ pub struct Center {
     channel: Channel,
     bearer: Bearer,
     pub pool: Pool,
+    issuer: Issuer,
+    replica: (Config, Deps),
     _database: TestDatabase,
     _shutdown: DropGuard,
 }
@@ -64,7 +66,11 @@ type Client = CustomerRecordsServiceClient<InterceptedService<Channel, Bearer>>;
 impl Center {
     /// Starts the service and its neighbours.
     pub async fn open() -> Self {
-        let database = TestDatabase::create(&[&SCHEMA]).await;
+        Self::open_on(TestDatabase::create(&[&SCHEMA]).await).await
+    }
+
+    /// Starts them on what lies in this database.
+    pub async fn open_on(database: TestDatabase) -> Self {
         let (clock, hand) = Clock::manual(START);
         let issuer = Issuer::from_pem(&Issuer::generate_pem()).unwrap();
         let (intake, intake_address) = Fake::start("intake").await;
@@ -74,6 +80,7 @@ impl Center {
             database_connections: 8,
             intake_address,
             dispatch_address,
+            key_file: concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/keys_of_the_tests.toml").into(),
             limits: Limits::default(),
         };
         let deps = Deps {
@@ -84,6 +91,7 @@ impl Center {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let shutdown = CancellationToken::new();
+        let replica = (config.clone(), deps.clone());
         tokio::spawn(run(config, deps, listener, shutdown.clone()));
 
         let year = Duration::from_secs(365 * 24 * 3600);
@@ -96,9 +104,28 @@ impl Center {
             channel: Channel::from_shared(address).unwrap().connect_lazy(),
             bearer: Bearer(format!("Bearer {token}").parse().unwrap()),
             pool: database.pool(SCHEMA.role).await,
+            issuer,
+            replica,
             _database: database,
             _shutdown: shutdown.drop_guard(),
         }
+    }
+
+    /// The same center, spoken to by somebody with these roles.
+    pub fn as_role(&self, subject: &str, roles: &[Role]) -> (Channel, Bearer) {
+        let year = Duration::from_secs(365 * 24 * 3600);
+        let token = self.issuer.issue(subject, roles, year, START).unwrap();
+        (self.channel.clone(), Bearer(format!("Bearer {token}").parse().unwrap()))
+    }
+
+    /// Starts one more replica over the same database, with the keys of this file.
+    pub async fn replica_with_keys(&self, file: &std::path::Path) -> DropGuard {
+        let (config, deps) = self.replica.clone();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let shutdown = CancellationToken::new();
+        let config = Config { key_file: file.to_owned(), ..config };
+        tokio::spawn(run(config, deps, listener, shutdown.clone()));
+        shutdown.drop_guard()
     }
 
     /// Speaks to the service as an agent.

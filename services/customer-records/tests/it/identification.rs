@@ -1,13 +1,13 @@
 //! How contacts become customers (CU-1, CU-2, IN-4).
 
 use kexiang_core::{CustomerId, Timestamp};
+use kexiang_customer_records::domain::vault::SubjectKey;
 use kexiang_proto::{
     customers_v1::{ContactPoint, Customer, IdentificationFacts, contact_point::Kind},
     intake_v1::{Caller, Contact, Purpose},
     type_v1,
 };
 use kexiang_rpc::time;
-use sqlx::AssertSqlSafe;
 
 use crate::{
     center::{Center, START},
@@ -160,13 +160,25 @@ async fn a_caller_who_is_created_by_another_at_the_same_time_is_adopted() {
     let center = Center::open().await;
     let winner = CustomerId::at(START);
     let mut other = center.pool.begin().await.unwrap();
-    sqlx::raw_sql(AssertSqlSafe(format!(
-        "insert into customer_records.customers values ('{winner}', 'PERSON', 'Li Na', now(), now(), 1);
-         insert into customer_records.contact_points values ('{winner}', 'PHONE', '+8613800138000', '+8613800138000', 0, true)"
-    )))
-    .execute(&mut *other)
-    .await
-    .unwrap();
+    let by_hand = "with subject as (
+             insert into customer_records.subject_keys (customer_id, kek_id, wrapped, created_at)
+             values ($1, $2, $3, now())), customer as (
+             insert into customer_records.customers (customer_id, kind, sealed_name, created_at, updated_at, version)
+             values ($1, 'PERSON', $4, now(), now(), 1) returning customer_id)
+         insert into customer_records.contact_points (customer_id, kind, match_key, sealed_value, position, identifying)
+         select customer_id, 'PHONE', $5, $6, 0, true from customer";
+    let (ring, key) = (crate::sealing::ring(), SubjectKey::generate().unwrap());
+    let wrapped = ring.wrap(winner.uuid(), &key).unwrap();
+    sqlx::query(by_hand)
+        .bind(winner.uuid())
+        .bind(wrapped.kek_id)
+        .bind(wrapped.wrapped)
+        .bind(key.seal("customers.sealed_name", b"Li Na").unwrap())
+        .bind(ring.blind().digest("PHONE", "+8613800138000").to_vec())
+        .bind(key.seal("contact_points.sealed_value", b"+8613800138000").unwrap())
+        .execute(&mut *other)
+        .await
+        .unwrap();
 
     center.intake.register(vec![
         contact(caller("Wang", "+8613900139000"), START),

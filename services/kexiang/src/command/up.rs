@@ -133,7 +133,15 @@ impl Up {
     ) -> anyhow::Result<()> {
         let issuer = dir.issuer()?;
         let (issuer_of_all, evidence_store) = (issuer.clone(), dir.evidence_store());
-        let config = WholeConfig { databases, issuer: issuer_of_all, clock: clock.clone(), evidence_store };
+        let customer_key_file = dir.customer_keys()?;
+        let clock_of_all = clock.clone();
+        let config = WholeConfig {
+            databases,
+            issuer: issuer_of_all,
+            clock: clock_of_all,
+            evidence_store,
+            customer_key_file,
+        };
         let mut whole = Whole::start(config, gateway).await?;
         let endpoints = whole.endpoints().clone();
         let ended = tokio::select! {

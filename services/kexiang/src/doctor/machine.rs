@@ -71,6 +71,28 @@ pub fn data_dir(dir: &DataDir) -> Finding {
     }
 }
 
+/// The keys of personal data can be read, by us alone.
+pub fn customer_keys(dir: &DataDir) -> Finding {
+    const WHAT: &str = "customer keys";
+    let Some(path) = dir.existing_customer_keys() else {
+        return Finding::ok(WHAT, "made at the first start");
+    };
+    if let Err(error) = kexiang_customer_records::read_keys(&path) {
+        return Finding::fail(
+            WHAT,
+            format!("{error:#}"),
+            "bring back the copy of it: without it no customer can be read",
+        );
+    }
+    let mode = std::fs::metadata(&path).map(|file| file.mode()).unwrap_or_default();
+    let found = path.display().to_string();
+    if mode & 0o077 == 0 {
+        Finding::ok(WHAT, found)
+    } else {
+        Finding::warn(WHAT, format!("{found} can be read by others"), format!("chmod 600 {found}"))
+    }
+}
+
 /// There is room.
 pub fn disk(dir: &DataDir) -> Finding {
     let Ok(disk) = statvfs(existing(dir.path())) else {

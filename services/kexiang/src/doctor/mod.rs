@@ -62,6 +62,7 @@ pub async fn examine(dir: &DataDir, listen: SocketAddr, clock: &Clock) -> Vec<Fi
         machine::postgres(dir).await,
         machine::data_dir(dir),
         machine::disk(dir),
+        machine::customer_keys(dir),
         machine::port(dir, listen),
         machine::clock(dir, clock),
     ];

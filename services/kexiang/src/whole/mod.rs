@@ -5,7 +5,7 @@
 
 mod services;
 
-use std::{future::Future, time::Duration};
+use std::{future::Future, path::PathBuf, time::Duration};
 
 use anyhow::{Context, anyhow};
 use futures::future::select_all;
@@ -31,6 +31,8 @@ pub struct WholeConfig {
     pub clock: Clock,
     /// Where the bytes of evidence are kept: `file:///FOLDER` or `s3://BUCKET/PREFIX`.
     pub evidence_store: String,
+    /// The keys of all personal data.
+    pub customer_key_file: PathBuf,
 }
 
 /// The running whole. Dropping it stops nothing in order: call [`Whole::stop`].

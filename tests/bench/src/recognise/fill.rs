@@ -39,19 +39,20 @@ pub fn phone(nr: u32) -> String {
     format!("+8613{nr:09}")
 }
 
+/// In clear, as before sealing: the service seals them when it starts, and is ready after that.
 const CUSTOMERS: &[&str] = &[
     "insert into customer_records.customers (customer_id, kind, display_name, created_at, updated_at, version)
      select customer_records.bench_id(1, nr), case when nr % 10 = 0 then 'HOUSEHOLD' else 'PERSON' end, '客户' || nr,
             now() - interval '2 years', now() - interval '1 year', 1
      from generate_series($1::bigint, $2::bigint) as nr",
     "insert into customer_records.contact_points (customer_id, kind, match_key, value, position, identifying)
-     select customer_records.bench_id(1, nr), 'PHONE', '+8613' || lpad(nr::text, 9, '0'), '+8613' || lpad(nr::text, 9, '0'), 0, true
+     select customer_records.bench_id(1, nr), 'PHONE', convert_to('+8613' || lpad(nr::text, 9, '0'), 'UTF8'), '+8613' || lpad(nr::text, 9, '0'), 0, true
      from generate_series($1::bigint, $2::bigint) as nr",
     "insert into customer_records.contact_points (customer_id, kind, match_key, value, position, identifying)
-     select customer_records.bench_id(1, nr), 'ADDRESS', '锦绣花园' || nr / 4, '锦绣花园' || nr / 4, 1, false
+     select customer_records.bench_id(1, nr), 'ADDRESS', convert_to('锦绣花园' || nr / 4, 'UTF8'), '锦绣花园' || nr / 4, 1, false
      from generate_series($1::bigint, $2::bigint) as nr where nr % 2 = 1 and nr % 10 <> 0",
     "insert into customer_records.contact_points (customer_id, kind, match_key, value, position, identifying)
-     select customer_records.bench_id(1, nr), 'EMAIL', nr || '@example.cn', nr || '@example.cn', 2, true
+     select customer_records.bench_id(1, nr), 'EMAIL', convert_to(nr || '@example.cn', 'UTF8'), nr || '@example.cn', 2, true
      from generate_series($1::bigint, $2::bigint) as nr where nr % 5 = 0",
 ];
 

@@ -43,6 +43,7 @@ impl Services {
             database_connections: CONNECTIONS,
             intake_address: NOBODY.to_owned(),
             dispatch_address: NOBODY.to_owned(),
+            key_file: key_file()?,
             limits: Limits::default(),
         };
         let front = kexiang_intake::Config {
@@ -123,4 +124,11 @@ fn spawn(
         runtime.block_on(serve)
     })?;
     Ok((service, running))
+}
+
+/// Keys of this run alone: what the bench fills in is sealed by them.
+fn key_file() -> anyhow::Result<std::path::PathBuf> {
+    let path = std::env::temp_dir().join(format!("kexiang-bench-keys-{}.toml", std::process::id()));
+    std::fs::write(&path, kexiang_customer_records::domain::vault::KeyRing::new_file()?.as_bytes())?;
+    Ok(path)
 }

@@ -38,6 +38,7 @@ fn candidate(kind: CustomerKind, contact_points: &[ContactPoint]) -> Candidate {
         customer_id: CustomerId::at(NOW),
         kind,
         version: 1,
+        had: contact_points.len(),
         contact_points: contact_points.iter().map(|point| (point.key(), point.identifies(kind))).collect(),
     }
 }
