@@ -162,6 +162,12 @@ pub mod of {
     pub enum Dialogue {}
     /// Marks [`super::OutboundMessageId`].
     pub enum OutboundMessage {}
+    /// Marks [`super::ErasureId`].
+    pub enum Erasure {}
+    /// Marks [`super::LegalHoldId`].
+    pub enum LegalHold {}
+    /// Marks [`super::UnmaskingId`].
+    pub enum Unmasking {}
 
     impl Marker for Case {
         const COLLECTION: &'static str = "cases";
@@ -255,6 +261,18 @@ pub mod of {
         const COLLECTION: &'static str = "outboundMessages";
         const TYPE: &'static str = "OutboundMessage";
     }
+    impl Marker for Erasure {
+        const COLLECTION: &'static str = "erasures";
+        const TYPE: &'static str = "Erasure";
+    }
+    impl Marker for LegalHold {
+        const COLLECTION: &'static str = "legalHolds";
+        const TYPE: &'static str = "LegalHold";
+    }
+    impl Marker for Unmasking {
+        const COLLECTION: &'static str = "unmaskings";
+        const TYPE: &'static str = "Unmasking";
+    }
 }
 
 /// A case 受理单.
@@ -303,6 +321,12 @@ pub type DuplicateProposalId = TypedId<of::DuplicateProposal>;
 pub type DialogueId = TypedId<of::Dialogue>;
 /// A message to be sent 外发消息.
 pub type OutboundMessageId = TypedId<of::OutboundMessage>;
+/// The erasure of a customer, and its receipt.
+pub type ErasureId = TypedId<of::Erasure>;
+/// What keeps a customer from being erased.
+pub type LegalHoldId = TypedId<of::LegalHold>;
+/// That somebody saw what is masked.
+pub type UnmaskingId = TypedId<of::Unmasking>;
 
 #[cfg(test)]
 mod tests {

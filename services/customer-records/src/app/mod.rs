@@ -5,6 +5,7 @@
 mod customers;
 mod error;
 mod identification;
+mod privacy;
 mod projection;
 mod recognition;
 mod sealing;
@@ -16,6 +17,7 @@ pub use error::AppError;
 use kexiang_core::Clock;
 use kexiang_events::EventLog;
 use kexiang_pg::{Idempotency, Pool};
+pub use privacy::PrivacyError;
 pub use projection::{DispatchNews, IntakeNews};
 
 use tokio::sync::watch;

@@ -6,6 +6,7 @@
 //! | phones, e-mails, addresses: normalisation and what identifies whom | [`contact_point`] |
 //! | how a batch of callers becomes customers | [`identification`] |
 //! | whose contact, whose case | [`link`] |
+//! | who sees what in clear, holds, erasures | [`privacy`] |
 //! | what a caller hears back at once | [`recognition`] |
 //! | what happened with a customer | [`timeline`] |
 //! | how personal data is sealed, and found all the same | [`vault`] |
@@ -14,6 +15,7 @@ pub mod contact_point;
 pub mod customer;
 pub mod identification;
 pub mod link;
+pub mod privacy;
 pub mod recognition;
 pub mod timeline;
 pub mod vault;

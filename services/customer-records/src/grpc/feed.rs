@@ -7,7 +7,7 @@ use prost::{Message, Name};
 use prost_types::Any;
 use serde::de::Error;
 
-use super::convert;
+use super::{convert, privacy};
 use crate::domain::customer::{CustomerFacts, IdentificationFacts};
 
 /// The facts of an event as the message that its type documents.
@@ -31,7 +31,8 @@ pub fn to_any(event: &StoredEvent) -> Result<Any, serde_json::Error> {
                 case: facts.case_id.map(CaseId::name).unwrap_or_default(),
             })
         }
-        other => Err(serde_json::Error::custom(format!("no event of type {other} is told here"))),
+        other => privacy::to_any(event)?
+            .ok_or_else(|| serde_json::Error::custom(format!("no event of type {other} is told here"))),
     }
 }
 

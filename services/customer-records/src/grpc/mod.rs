@@ -3,12 +3,16 @@
 mod convert;
 mod feed;
 mod handlers;
+mod privacy;
 mod status;
 mod update;
 
 use kexiang_events::FeedService;
 use kexiang_proto::{
-    customers_v1::customer_records_service_server::CustomerRecordsServiceServer,
+    customers_v1::{
+        customer_records_service_server::CustomerRecordsServiceServer,
+        privacy_service_server::PrivacyServiceServer,
+    },
     event_v1::event_feed_service_server::EventFeedServiceServer,
 };
 use kexiang_rpc::server::{MAX_MESSAGE_BYTES, Server};
@@ -17,6 +21,7 @@ use crate::{Parts, SERVICE};
 
 pub use feed::to_any;
 pub use handlers::CustomerRecords;
+pub use privacy::Privacy;
 pub use status::DOMAIN;
 
 /// Adds all services of customer records.
@@ -24,5 +29,9 @@ pub(crate) fn add_services(server: Server, parts: &Parts) -> Server {
     let Parts { pool, log, app, shutdown, .. } = parts;
     let feed = FeedService::new(pool.clone(), log.clone(), SERVICE, DOMAIN, to_any, shutdown.clone());
     let records = CustomerRecordsServiceServer::new(CustomerRecords::new(app.clone()));
-    server.add(records.max_decoding_message_size(MAX_MESSAGE_BYTES)).add(EventFeedServiceServer::new(feed))
+    let privacy = PrivacyServiceServer::new(Privacy::new(app.clone()));
+    server
+        .add(records.max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .add(privacy.max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .add(EventFeedServiceServer::new(feed))
 }

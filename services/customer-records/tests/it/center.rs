@@ -81,6 +81,7 @@ impl Center {
             intake_address,
             dispatch_address,
             key_file: concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/keys_of_the_tests.toml").into(),
+            retention_idle_days: None,
             limits: Limits::default(),
         };
         let deps = Deps {
