@@ -4,10 +4,12 @@
 
 mod center;
 mod creating;
+mod erasures;
 mod fakes;
 mod identification;
 mod listing;
 mod phone_examples;
+mod privacy;
 mod recognition;
 mod sealing;
 mod timeline;

@@ -241,6 +241,7 @@ impl Erasure {
         let mut parts = vec![done(own, false)];
         parts.extend(FOLLOWERS.map(|service| ErasurePart { done_at: None, ..done(service, false) }));
         parts.extend(HOLD_NOTHING.map(|service| done(service, true)));
+        parts.sort_by(|one, other| one.service.cmp(&other.service));
         let erasure_id = ErasureId::at(now);
         Self { erasure_id, customer_id, reason, requested_by: by, requested_at: now, parts }
     }
