@@ -69,8 +69,8 @@ const EVIDENCE: &str = "with gone as (
 const FILE_NAMES: &str = "update intake.evidence set file_name = 'erased', delete_reason = case when delete_reason is null then null else 'erasure' end
      where parent_id = any($1)";
 
-/// Keys of kept answers whose texts are words about a customer.
-const PERSONAL_KEYS: [&str; 20] = [
+/// Keys of kept answers whose texts are words about a customer; notes are, too, whatever they are of.
+const PERSONAL_KEYS: [&str; 17] = [
     "display_name",
     "name",
     "phone",
@@ -82,9 +82,6 @@ const PERSONAL_KEYS: [&str; 20] = [
     "title",
     "description",
     "resolution",
-    "note",
-    "keep_note",
-    "resume_note",
     "withdrawal_reason",
     "prompt",
     "input",
@@ -199,7 +196,9 @@ fn without_words(value: &mut Value) {
             for (key, value) in fields {
                 match value {
                     Value::String(_) if key.ends_with("phone") => *value = Value::Null,
-                    Value::String(text) if PERSONAL_KEYS.contains(&key.as_str()) => text.clear(),
+                    Value::String(text) if PERSONAL_KEYS.contains(&key.as_str()) || key.ends_with("note") => {
+                        text.clear();
+                    }
                     Value::String(text) if key.ends_with("reason") && !is_code(text) => text.clear(),
                     other => without_words(other),
                 }
@@ -226,7 +225,7 @@ mod tests {
             "id": "0193", "number": "C-1", "state": "RECEIVED", "title": "Li Na waits", "reason": "she moved",
             "hold": {"reason": "CUSTOMER", "note": "Li Na is away"},
             "caller": {"display_name": "Li Na", "phone": "+8613800138000", "phone_declined": false},
-            "notes": [{"note": "Li Na"}]
+            "inform_note": "Li Na knows", "notes": [{"keep_note": "Li Na"}]
         });
 
         without_words(&mut answer);
