@@ -5,6 +5,7 @@
 #   migrate.env          the superuser's address and the passwords of the four roles, for `kexiang migrate`
 #   SERVICE.env          a service's own address of the database
 #   signing-key.pem      key that tokens are signed with; jwks.json is its public half
+#   customer-keys.toml   keys that seal all personal data: without them no customer can be read, not even from a backup
 #   SERVICE.token        token that a service shows to others, good for a year
 #
 # What is there already stays, so that it is safe to run again; `init.sh --renew` makes new service tokens, which the running
@@ -32,6 +33,9 @@ if [[ ! -s secrets/migrate.env ]]; then
   done
   echo "$migrate" | secret migrate.env
 fi
+
+key() { head -c 32 /dev/urandom | base64 -w0; }
+printf 'current = "1"\nindex = "%s"\n\n[keys]\n1 = "%s"\n' "$(key)" "$(key)" | secret customer-keys.toml
 
 # Containers run as whoever owns the secrets; root gives them to the image's own user.
 user=$(id -u):$(id -g)

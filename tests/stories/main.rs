@@ -6,6 +6,7 @@ mod bad_input;
 mod calls;
 mod center;
 mod contract;
+mod erasure;
 mod evidence;
 mod mass_fault;
 mod observability;

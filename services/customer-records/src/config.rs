@@ -22,6 +22,10 @@ pub struct Config {
     /// File with the keys of all personal data; its form stands in `domain/vault/key_ring.rs`.
     #[arg(long, env = "KEXIANG_CUSTOMER_RECORDS_KEY_FILE")]
     pub key_file: PathBuf,
+    /// Days after which customers of whom nothing was heard are erased; never when not given. Nothing was heard: no contact, no
+    /// change, no open case; and no legal hold stands.
+    #[arg(long, env = "KEXIANG_CUSTOMER_RECORDS_RETENTION_IDLE_DAYS", value_parser = clap::value_parser!(u32).range(1..))]
+    pub retention_idle_days: Option<u32>,
     /// Limits.
     #[command(flatten)]
     pub limits: Limits,

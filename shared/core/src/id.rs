@@ -166,6 +166,12 @@ pub mod of {
     pub enum Merge {}
     /// Marks [`super::MergeProposalId`].
     pub enum MergeProposal {}
+    /// Marks [`super::ErasureId`].
+    pub enum Erasure {}
+    /// Marks [`super::LegalHoldId`].
+    pub enum LegalHold {}
+    /// Marks [`super::UnmaskingId`].
+    pub enum Unmasking {}
 
     impl Marker for Case {
         const COLLECTION: &'static str = "cases";
@@ -267,6 +273,18 @@ pub mod of {
         const COLLECTION: &'static str = "mergeProposals";
         const TYPE: &'static str = "MergeProposal";
     }
+    impl Marker for Erasure {
+        const COLLECTION: &'static str = "erasures";
+        const TYPE: &'static str = "Erasure";
+    }
+    impl Marker for LegalHold {
+        const COLLECTION: &'static str = "legalHolds";
+        const TYPE: &'static str = "LegalHold";
+    }
+    impl Marker for Unmasking {
+        const COLLECTION: &'static str = "unmaskings";
+        const TYPE: &'static str = "Unmasking";
+    }
 }
 
 /// A case 受理单.
@@ -319,6 +337,12 @@ pub type OutboundMessageId = TypedId<of::OutboundMessage>;
 pub type MergeId = TypedId<of::Merge>;
 /// A proposal that two customers are one.
 pub type MergeProposalId = TypedId<of::MergeProposal>;
+/// The erasure of a customer, and its receipt.
+pub type ErasureId = TypedId<of::Erasure>;
+/// What keeps a customer from being erased.
+pub type LegalHoldId = TypedId<of::LegalHold>;
+/// That somebody saw what is masked.
+pub type UnmaskingId = TypedId<of::Unmasking>;
 
 #[cfg(test)]
 mod tests {

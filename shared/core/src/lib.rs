@@ -22,6 +22,9 @@ pub use id::{
     AssignmentId, CallId, CaseId, ContactId, CustomerId, DuplicateProposalId, EventId, EvidenceId,
     EvidenceObjectId, HandoverId, HoldId, IncidentId, MergeId, MergeProposalId, NoticeId, PromiseId,
     PublishedNumberId, RouteId, TaskId, WorkOrderId,
+    AssignmentId, CallId, CaseId, ContactId, CustomerId, DuplicateProposalId, ErasureId, EventId, EvidenceId,
+    EvidenceObjectId, HandoverId, HoldId, IncidentId, LegalHoldId, NoticeId, PromiseId, PublishedNumberId,
+    RouteId, TaskId, UnmaskingId, WorkOrderId,
 };
 pub use jiff::Timestamp;
 pub use phone::PhoneNumber;

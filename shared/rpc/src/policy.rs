@@ -55,6 +55,8 @@ const WITNESSES: &[Role] =
     &[Agent, Supervisor, Dispatcher, Technician, Department, Manager, Administrator, Service];
 /// Who decides that two customers are one, or two after all.
 const MERGERS: &[Role] = &[Supervisor, Administrator];
+/// Who answers customers about their own data, and erases it.
+const PRIVACY: &[Role] = &[Supervisor, Manager, Administrator];
 /// Who sets the center up.
 const SETUP: &[Role] = &[Administrator];
 /// Who reads figures.
@@ -218,7 +220,7 @@ pub const TABLE: &[(&str, Access)] = &[
     ("/kexiang.dispatch.v1.DispatchService/RecordReturnVisit", Access::Roles(DESK)),
     // Customer records.
     ("/kexiang.customers.v1.CustomerRecordsService/CreateCustomer", Access::Roles(DESK)),
-    ("/kexiang.customers.v1.CustomerRecordsService/GetCustomer", Access::Roles(DESK)),
+    ("/kexiang.customers.v1.CustomerRecordsService/GetCustomer", Access::Roles(STAFF)),
     ("/kexiang.customers.v1.CustomerRecordsService/UpdateCustomer", Access::Roles(DESK)),
     ("/kexiang.customers.v1.CustomerRecordsService/ListCustomers", Access::Roles(DESK)),
     ("/kexiang.customers.v1.CustomerRecordsService/RecogniseCaller", Access::Roles(DESK)),
@@ -231,6 +233,16 @@ pub const TABLE: &[(&str, Access)] = &[
     ("/kexiang.customers.v1.MergeService/UnmergeCustomers", Access::Roles(MERGERS)),
     ("/kexiang.customers.v1.MergeService/GetMerge", Access::Roles(DESK)),
     ("/kexiang.customers.v1.MergeService/ListMerges", Access::Roles(DESK)),
+    // Customer records: privacy. Which purposes a role may unmask for is a rule of the domain.
+    ("/kexiang.customers.v1.PrivacyService/UnmaskCustomer", Access::Roles(STAFF)),
+    ("/kexiang.customers.v1.PrivacyService/ListUnmaskings", Access::Roles(&[Manager, Administrator])),
+    ("/kexiang.customers.v1.PrivacyService/ExportCustomerData", Access::Roles(PRIVACY)),
+    ("/kexiang.customers.v1.PrivacyService/EraseCustomer", Access::Roles(PRIVACY)),
+    ("/kexiang.customers.v1.PrivacyService/GetErasure", Access::Roles(PRIVACY)),
+    ("/kexiang.customers.v1.PrivacyService/ListErasures", Access::Roles(PRIVACY)),
+    ("/kexiang.customers.v1.PrivacyService/PlaceLegalHold", Access::Roles(&[Manager, Administrator])),
+    ("/kexiang.customers.v1.PrivacyService/ReleaseLegalHold", Access::Roles(&[Manager, Administrator])),
+    ("/kexiang.customers.v1.PrivacyService/ListLegalHolds", Access::Roles(PRIVACY)),
     // Reporting.
     ("/kexiang.reporting.v1.ReportingService/GetWallboard", Access::Roles(FIGURES)),
     ("/kexiang.reporting.v1.ReportingService/WatchWallboard", Access::Roles(FIGURES)),

@@ -9,6 +9,7 @@ mod merge_error;
 mod merge_moves;
 mod merge_proposals;
 mod merging;
+mod privacy;
 mod projection;
 mod recognition;
 mod redirects;
@@ -23,6 +24,7 @@ use kexiang_events::EventLog;
 use kexiang_pg::{Idempotency, Pool};
 pub use merge_error::MergeError;
 pub use merging::{Merging, Preview};
+pub use privacy::PrivacyError;
 pub use projection::{DispatchNews, IntakeNews};
 
 use tokio::sync::watch;

@@ -1,6 +1,6 @@
 //! Taking in what intake and dispatch tell, inside the consumer's transaction. Told again, nothing is written twice.
 
-use kexiang_core::Call;
+use kexiang_core::{Call, ErasureId, Timestamp};
 use sqlx::PgConnection;
 
 use super::{App, AppError};
@@ -24,6 +24,8 @@ pub struct IntakeNews {
     pub cases: Vec<CaseLink>,
     /// Every event of the batch.
     pub timeline: Vec<TimelineEntry>,
+    /// Erasures that intake has followed, and when.
+    pub erased: Vec<(ErasureId, Timestamp)>,
 }
 
 /// What a batch of dispatch's events says.
@@ -31,6 +33,8 @@ pub struct IntakeNews {
 pub struct DispatchNews {
     /// Every event of the batch.
     pub timeline: Vec<TimelineEntry>,
+    /// Erasures that dispatch has followed, and when.
+    pub erased: Vec<(ErasureId, Timestamp)>,
 }
 
 impl App {
@@ -59,6 +63,9 @@ impl App {
             links::upsert_cases(conn, &news.cases).await?;
         }
         timeline::append(conn, &news.timeline).await?;
+        for (erasure, at) in news.erased {
+            self.note_erasure_part(conn, erasure, "intake", at).await?;
+        }
         Ok(())
     }
 
@@ -73,6 +80,9 @@ impl App {
         news: DispatchNews,
     ) -> Result<(), AppError> {
         timeline::append(conn, &news.timeline).await?;
+        for (erasure, at) in news.erased {
+            self.note_erasure_part(conn, erasure, "dispatch", at).await?;
+        }
         Ok(())
     }
 }

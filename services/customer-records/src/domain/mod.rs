@@ -8,6 +8,7 @@
 //! | whose contact, whose case | [`link`] |
 //! | who may be one | [`likeness`] |
 //! | two customers become one, and two again | [`merge`] |
+//! | who sees what in clear, holds, erasures | [`privacy`] |
 //! | what a caller hears back at once | [`recognition`] |
 //! | what happened with a customer | [`timeline`] |
 //! | how personal data is sealed, and found all the same | [`vault`] |
@@ -20,6 +21,7 @@ pub mod link;
 pub mod merge;
 pub mod merge_proposal;
 pub mod origin;
+pub mod privacy;
 pub mod recognition;
 pub mod timeline;
 pub mod vault;

@@ -7,9 +7,11 @@ use kexiang_proto::{
 };
 use kexiang_rpc::{Violations, field, time};
 
+use super::privacy::field_to_wire;
 use crate::domain::{
     contact_point::{ContactPoint, ContactPointKind, InvalidContactPoint},
     customer::{Customer, CustomerProfile, MAX_CONTACT_POINTS, MAX_DISPLAY_NAME},
+    privacy::{PersonalField, mask, sight::Sight},
     recognition::{CallerFrequency, KnownCaller, OpenCase},
     timeline::{Owner, TimelineEntry},
 };
@@ -94,13 +96,21 @@ pub fn customer_name(field: &str, name: &str, violations: &mut Violations) -> Op
     violations.check(field, field::name(name))
 }
 
-/// Writes a customer.
-pub fn customer(customer: &Customer) -> pb::Customer {
+/// Writes a customer as somebody with this sight sees them.
+pub fn customer(customer: &Customer, sight: &Sight) -> pb::Customer {
+    let point = |point| contact_point_to_wire(point, sight);
+    let masked = PersonalField::ALL.into_iter().filter(|field| !sight.sees(*field)).collect::<Vec<_>>();
     pb::Customer {
         name: customer.customer_id.name(),
         kind: customer_kind(customer.kind).into(),
-        display_name: customer.display_name.clone(),
-        contact_points: customer.contact_points.iter().map(contact_point_to_wire).collect(),
+        display_name: if sight.sees(PersonalField::Name) || customer.erased_at.is_some() {
+            customer.display_name.clone()
+        } else {
+            mask::name(&customer.display_name)
+        },
+        contact_points: customer.contact_points.iter().map(point).collect(),
+        masked_fields: masked.into_iter().map(|field| field_to_wire(field).into()).collect(),
+        erase_time: customer.erased_at.map(time::to_wire),
         create_time: Some(time::to_wire(customer.created_at)),
         update_time: Some(time::to_wire(customer.updated_at)),
         etag: customer.version.to_string(),
@@ -117,17 +127,19 @@ pub const fn customer_kind(kind: CustomerKind) -> type_v1::CustomerKind {
     }
 }
 
-fn contact_point_to_wire(point: &ContactPoint) -> pb::ContactPoint {
+fn contact_point_to_wire(point: &ContactPoint, sight: &Sight) -> pb::ContactPoint {
     let kind = match point.kind() {
         ContactPointKind::Phone => Kind::Phone,
         ContactPointKind::Email => Kind::Email,
         ContactPointKind::Address => Kind::Address,
     };
-    pb::ContactPoint { kind: kind.into(), value: point.value().to_owned() }
+    let in_clear = sight.sees(mask::field_of(point.kind()));
+    let value = if in_clear { point.value().to_owned() } else { mask::contact_point(point) };
+    pb::ContactPoint { kind: kind.into(), value }
 }
 
 /// Writes who calls; `None` is an unknown phone.
-pub fn recognition(caller: Option<&KnownCaller>) -> pb::Recognition {
+pub fn recognition(caller: Option<&KnownCaller>, sight: &Sight) -> pb::Recognition {
     let Some(caller) = caller else {
         return pb::Recognition {
             frequency: frequency(CallerFrequency::Unknown).into(),
@@ -135,7 +147,7 @@ pub fn recognition(caller: Option<&KnownCaller>) -> pb::Recognition {
         };
     };
     pb::Recognition {
-        customer: Some(customer(&caller.customer)),
+        customer: Some(customer(&caller.customer, sight)),
         frequency: frequency(CallerFrequency::of_known(caller.recent_contacts)).into(),
         recent_contacts: i32::try_from(caller.recent_contacts).unwrap_or(i32::MAX),
         open_cases: caller.open_cases.iter().map(open_case).collect(),

@@ -2,7 +2,7 @@
 
 use kexiang_core::PhoneNumber;
 use kexiang_proto::customers_v1::{self as pb, customer_records_service_server::CustomerRecordsService};
-use kexiang_rpc::{PageRequest, Violations, field};
+use kexiang_rpc::{Caller, PageRequest, Violations, field};
 use tonic::{Request, Response, Status};
 
 use super::{
@@ -10,7 +10,10 @@ use super::{
     status::{read, status},
     update,
 };
-use crate::{app::App, domain::contact_point::ContactPoint};
+use crate::{
+    app::App,
+    domain::{contact_point::ContactPoint, privacy::sight::Sight},
+};
 
 /// The service on the wire.
 #[derive(Clone)]
@@ -42,7 +45,7 @@ impl CustomerRecordsService for CustomerRecords {
         let (call, profile) = read(violations, call.zip(profile))?;
 
         let customer = self.app.create_customer(&call, profile).await.map_err(status)?;
-        Ok(Response::new(convert::customer(&customer)))
+        Ok(Response::new(convert::customer(&customer, &Sight::of(call.roles))))
     }
 
     async fn get_customer(
@@ -50,11 +53,12 @@ impl CustomerRecordsService for CustomerRecords {
         request: Request<pb::GetCustomerRequest>,
     ) -> Result<Response<pb::Customer>, Status> {
         let mut violations = Violations::default();
+        let sight = Sight::of(Caller::of(&request)?.roles);
         let id = convert::customer_name("name", &request.get_ref().name, &mut violations);
         let id = read(violations, id)?;
 
         let customer = self.app.get_customer(id).await.map_err(status)?;
-        Ok(Response::new(convert::customer(&customer)))
+        Ok(Response::new(convert::customer(&customer, &sight)))
     }
 
     async fn update_customer(
@@ -75,13 +79,14 @@ impl CustomerRecordsService for CustomerRecords {
         let (call, (id, change, etag)) = read(violations, call.zip(update))?;
 
         let customer = self.app.update_customer(&call, id, change, etag).await.map_err(status)?;
-        Ok(Response::new(convert::customer(&customer)))
+        Ok(Response::new(convert::customer(&customer, &Sight::of(call.roles))))
     }
 
     async fn list_customers(
         &self,
         request: Request<pb::ListCustomersRequest>,
     ) -> Result<Response<pb::ListCustomersResponse>, Status> {
+        let sight = Sight::of(Caller::of(&request)?.roles);
         let request = request.into_inner();
         let filter = pb::ListCustomersRequest { page_size: 0, page_token: String::new(), ..request.clone() };
         let mut violations = Violations::default();
@@ -97,7 +102,7 @@ impl CustomerRecordsService for CustomerRecords {
         let mut customers =
             self.app.list_customers(wanted, page.after, page.limit + 1).await.map_err(status)?;
         let next_page_token = page.cut(&mut customers, |customer| customer.customer_id);
-        let customers = customers.iter().map(convert::customer).collect();
+        let customers = customers.iter().map(|customer| convert::customer(customer, &sight)).collect();
         Ok(Response::new(pb::ListCustomersResponse { customers, next_page_token }))
     }
 
@@ -105,6 +110,7 @@ impl CustomerRecordsService for CustomerRecords {
         &self,
         request: Request<pb::RecogniseCallerRequest>,
     ) -> Result<Response<pb::Recognition>, Status> {
+        let sight = Sight::of(Caller::of(&request)?.roles);
         let request = request.into_inner();
         let mut violations = Violations::default();
         let phone = PhoneNumber::parse(&request.phone, convert::region(&request.phone_region));
@@ -112,7 +118,7 @@ impl CustomerRecordsService for CustomerRecords {
         let phone = read(violations, phone)?;
 
         let caller = self.app.recognise_caller(&phone).await.map_err(status)?;
-        Ok(Response::new(convert::recognition(caller.as_ref())))
+        Ok(Response::new(convert::recognition(caller.as_ref(), &sight)))
     }
 
     async fn list_timeline_entries(

@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use kexiang_core::{CaseId, ContactId, EventId, Timestamp};
+use kexiang_core::{CaseId, ContactId, ErasureId, EventId, Timestamp};
 use kexiang_events::{HandlerError, Received};
-use kexiang_proto::intake_v1::{CaseFacts, CaseState, ContactFacts, Purpose};
+use kexiang_proto::intake_v1::{CaseFacts, CaseState, ContactFacts, CustomerDataFacts, Purpose};
 
 use super::entry::entry;
 use crate::{
@@ -17,6 +17,9 @@ use crate::{
     },
 };
 
+/// Intake has followed an erasure.
+pub const ERASED: &str = "customer_data.erased";
+
 /// What a batch tells. Of several events of one case or contact, the last one counts.
 #[derive(Default)]
 pub struct Batch {
@@ -24,6 +27,7 @@ pub struct Batch {
     unidentified: Vec<Unidentified>,
     cases: HashMap<CaseId, CaseLink>,
     timeline: Vec<TimelineEntry>,
+    erased: Vec<(ErasureId, Timestamp)>,
 }
 
 /// A registered contact of somebody who has to be found.
@@ -41,7 +45,11 @@ impl Batch {
     /// # Errors
     /// When it can't be read.
     pub fn read(&mut self, event: Received<'_>) -> Result<(), HandlerError> {
-        if event.0.r#type.starts_with("contact.") {
+        if event.0.r#type == ERASED {
+            let facts: CustomerDataFacts = event.facts()?;
+            self.erased.push((event.name(&facts.erasure)?, event.time(event.0.time.as_ref())?));
+            Ok(())
+        } else if event.0.r#type.starts_with("contact.") {
             self.read_contact(event, &event.facts()?)
         } else {
             self.read_case(event, event.facts()?)
@@ -68,6 +76,7 @@ impl Batch {
             contacts: self.identified.into_values().collect(),
             cases: self.cases.into_values().collect(),
             timeline: self.timeline,
+            erased: self.erased,
         }
     }
 

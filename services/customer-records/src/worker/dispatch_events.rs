@@ -2,7 +2,7 @@
 
 use kexiang_events::{Handler, HandlerError, Received};
 use kexiang_proto::{
-    dispatch_v1::{TaskFacts, WorkOrderFacts},
+    dispatch_v1::{CustomerWordsFacts, TaskFacts, WorkOrderFacts},
     event_v1::Event,
 };
 use sqlx::PgConnection;
@@ -12,6 +12,9 @@ use crate::{
     app::{App, DispatchNews},
     domain::timeline::{Owner, TimelineEntry},
 };
+
+/// Dispatch has followed an erasure.
+const ERASED: &str = "customer_words.erased";
 
 /// All events of dispatch that belong to a case.
 pub const TYPES: &[&str] = &[
@@ -29,6 +32,7 @@ pub const TYPES: &[&str] = &[
     "task.done",
     "task.exhausted",
     "task.cancelled",
+    ERASED,
 ];
 
 /// Takes them in.
@@ -41,8 +45,16 @@ impl Handler for DispatchEvents {
     type Input = DispatchNews;
 
     async fn prepare(&self, events: Vec<Event>) -> Result<DispatchNews, HandlerError> {
-        let timeline = events.iter().map(|event| read(Received(event))).collect::<Result<_, _>>()?;
-        Ok(DispatchNews { timeline })
+        let mut news = DispatchNews::default();
+        for event in events.iter().map(Received) {
+            if event.0.r#type == ERASED {
+                let facts: CustomerWordsFacts = event.facts()?;
+                news.erased.push((event.name(&facts.erasure)?, event.time(event.0.time.as_ref())?));
+            } else {
+                news.timeline.push(read(event)?);
+            }
+        }
+        Ok(news)
     }
 
     async fn apply(&self, connection: &mut PgConnection, news: DispatchNews) -> Result<(), HandlerError> {

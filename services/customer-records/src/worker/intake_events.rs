@@ -39,6 +39,7 @@ pub const TYPES: &[&str] = &[
     "case.joined",
     "case.lead_changed",
     "case.left",
+    super::batch::ERASED,
 ];
 
 /// How many contacts intake gives at once.

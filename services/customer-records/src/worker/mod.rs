@@ -5,6 +5,7 @@ mod caller;
 pub mod dispatch_events;
 mod entry;
 pub mod intake_events;
+mod retention;
 
 use kexiang_core::Call;
 use kexiang_events::{HandlerError, Subscription, consume, partition};
@@ -33,6 +34,9 @@ pub(crate) fn start(parts: &Parts) -> anyhow::Result<TaskTracker> {
     let workers = TaskTracker::new();
     workers.spawn(seal_and_rewrap(app.clone(), shutdown.clone()));
     workers.spawn(follow_merges(app.clone(), call.clone(), shutdown.clone()));
+    if let Some(days) = config.retention_idle_days {
+        workers.spawn(retention::run(app.clone(), call.clone(), days, shutdown.clone()));
+    }
     let handler = intake_events::IntakeEvents::new(app.clone(), call, intake.clone());
     let events = subscribe("customer_records.intake", intake, intake_events::TYPES);
     workers.spawn(consume(events, handler, shutdown.clone()));

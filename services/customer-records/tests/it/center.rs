@@ -66,23 +66,34 @@ type Client = CustomerRecordsServiceClient<InterceptedService<Channel, Bearer>>;
 impl Center {
     /// Starts the service and its neighbours.
     pub async fn open() -> Self {
-        Self::open_on(TestDatabase::create(&[&SCHEMA]).await).await
+        Self::open_with(|_| ()).await
+    }
+
+    /// The same with other settings.
+    pub async fn open_with(change: impl FnOnce(&mut Config)) -> Self {
+        Self::start(TestDatabase::create(&[&SCHEMA]).await, change).await
     }
 
     /// Starts them on what lies in this database.
     pub async fn open_on(database: TestDatabase) -> Self {
+        Self::start(database, |_| ()).await
+    }
+
+    async fn start(database: TestDatabase, change: impl FnOnce(&mut Config)) -> Self {
         let (clock, hand) = Clock::manual(START);
         let issuer = Issuer::from_pem(&Issuer::generate_pem()).unwrap();
         let (intake, intake_address) = Fake::start("intake").await;
         let (dispatch, dispatch_address) = Fake::start("dispatch").await;
-        let config = Config {
+        let mut config = Config {
             database_url: database.url(SCHEMA.role),
             database_connections: 8,
             intake_address,
             dispatch_address,
             key_file: concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/keys_of_the_tests.toml").into(),
+            retention_idle_days: None,
             limits: Limits::default(),
         };
+        change(&mut config);
         let deps = Deps {
             clock: clock.clone(),
             verifier: Verifier::of_issuer(&issuer, clock.clone()),
@@ -118,7 +129,12 @@ impl Center {
         (self.channel.clone(), Bearer(format!("Bearer {token}").parse().unwrap()))
     }
 
-    /// Starts one more replica over the same database, with the keys of this file.
+    /// Starts one more replica over the same database.
+    pub async fn replica(&self) -> DropGuard {
+        self.replica_with_keys(&self.replica.0.key_file).await
+    }
+
+    /// The same with the keys of this file.
     pub async fn replica_with_keys(&self, file: &std::path::Path) -> DropGuard {
         let (config, deps) = self.replica.clone();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

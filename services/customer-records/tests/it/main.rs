@@ -4,6 +4,7 @@
 
 mod center;
 mod creating;
+mod erasures;
 mod fakes;
 mod identification;
 mod listing;
@@ -12,6 +13,7 @@ mod merge_histories;
 mod merge_proposals;
 mod merging;
 mod phone_examples;
+mod privacy;
 mod recognition;
 mod sealing;
 mod timeline;

@@ -14,6 +14,7 @@ mod agents;
 mod cases;
 mod changes;
 mod desk;
+pub mod erasure;
 mod reads;
 mod reassign;
 mod routes;

@@ -6,7 +6,10 @@ use prost::Name;
 use prost_types::Any;
 use serde::{Deserialize, de::Error};
 
-use crate::domain::facts::{AgentFacts, TaskFacts, WorkOrderFacts};
+use crate::{
+    app::erasure::CustomerWordsFacts,
+    domain::facts::{AgentFacts, TaskFacts, WorkOrderFacts},
+};
 
 /// Writes the facts of an event as its message.
 ///
@@ -16,6 +19,7 @@ pub fn to_any(event: &StoredEvent) -> Result<Any, serde_json::Error> {
     match event.event_type.split_once('.') {
         Some(("work_order", _)) => pack(&pb::WorkOrderFacts::from(WorkOrderFacts::deserialize(&event.data)?)),
         Some(("task", _)) => pack(&pb::TaskFacts::from(TaskFacts::deserialize(&event.data)?)),
+        Some(("customer_words", _)) => pack(&customer_words(CustomerWordsFacts::deserialize(&event.data)?)),
         Some(("agent", _)) => pack(&pb::AgentFacts::from(AgentFacts::deserialize(&event.data)?)),
         _ => Err(Error::custom("an event of unknown type")),
     }
@@ -23,4 +27,8 @@ pub fn to_any(event: &StoredEvent) -> Result<Any, serde_json::Error> {
 
 fn pack<M: Name>(facts: &M) -> Result<Any, serde_json::Error> {
     Any::from_msg(facts).map_err(Error::custom)
+}
+
+fn customer_words(facts: CustomerWordsFacts) -> pb::CustomerWordsFacts {
+    pb::CustomerWordsFacts { erasure: facts.erasure.name(), customer: facts.customer.name() }
 }

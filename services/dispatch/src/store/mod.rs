@@ -14,6 +14,7 @@ use sqlx::{PgConnection, SqlSafeStr, types::Json};
 
 pub mod agents;
 pub mod assignments;
+pub mod erasure;
 pub mod routes;
 pub mod tasks;
 pub mod units;

@@ -1,6 +1,7 @@
 //! What goes on without a call: taking in intake's events, settling what waits. Every worker may
 //! run in any number of replicas.
 
+pub mod customer_erasures;
 pub mod intake_events;
 pub mod settle_waiting;
 
@@ -28,7 +29,15 @@ pub(crate) fn start(parts: &Parts) -> anyhow::Result<TaskTracker> {
     };
     let handler = intake_events::IntakeEvents { app: app.clone(), call: call.clone() };
 
+    let erasures = Subscription {
+        consumer: customer_erasures::CONSUMER,
+        types: customer_erasures::TYPES,
+        ..subscription.clone()
+    };
+
     let workers = TaskTracker::new();
+    let follower = customer_erasures::CustomerErasures { app: app.clone(), call: call.clone() };
+    workers.spawn(consume(erasures, follower, shutdown.clone()));
     workers.spawn(consume(subscription, handler, shutdown.clone()));
     workers.spawn(settle_waiting::run(app.clone(), call, shutdown.clone()));
     workers.spawn(partition::keep_ahead(pool.clone(), SCHEMA.name, deps.clock.clone(), shutdown.clone()));

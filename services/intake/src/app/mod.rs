@@ -16,6 +16,7 @@
 //! | published numbers; what agents do | [`published_numbers`], [`desk`] |
 //! | passing the first responsibility on | [`handovers`] |
 //! | telling the staff at once | [`notices`] |
+//! | forgetting erased customers | [`erasure`] |
 //! | automatic acceptance | [`dialogue`] |
 
 pub mod acceptance;
@@ -28,6 +29,7 @@ pub mod desk;
 pub mod dialogue;
 pub mod duplicates;
 pub mod effects;
+pub mod erasure;
 mod error;
 pub mod evidence;
 pub mod following;

@@ -14,6 +14,7 @@ use super::{
     },
     dialogue, knowledge, promises,
 };
+use crate::app::erasure::CustomerDataFacts;
 use crate::domain::{
     CaseFacts, ContactFacts, DuplicateProposalFacts, IncidentFacts, Site, handover::HandoverFacts,
     notice::NoticeFacts,
@@ -31,6 +32,7 @@ pub fn to_any(event: &StoredEvent) -> Result<Any, serde_json::Error> {
             Any::from_msg(&categories::binding_facts(&serde_json::from_value(data)?))
         }
         Some(("category_model", _)) => Any::from_msg(&categories::model_facts(serde_json::from_value(data)?)),
+        Some(("customer_data", _)) => Any::from_msg(&customer_data(serde_json::from_value(data)?)),
         Some(("contact", _)) => Any::from_msg(&contact_facts(&serde_json::from_value(data)?)),
         Some(("evidence", _)) => Any::from_msg(&super::evidence::facts(&serde_json::from_value(data)?)),
         Some(("promise", _)) => Any::from_msg(&promises::facts_to_wire(serde_json::from_value(data)?)),
@@ -50,6 +52,14 @@ pub fn to_any(event: &StoredEvent) -> Result<Any, serde_json::Error> {
         _ => Any::from_msg(&case_facts(serde_json::from_value(data)?)),
     };
     any.map_err(serde::ser::Error::custom)
+}
+
+fn customer_data(facts: CustomerDataFacts) -> pb::CustomerDataFacts {
+    pb::CustomerDataFacts {
+        erasure: facts.erasure.name(),
+        customer: facts.customer.name(),
+        cases: facts.cases.into_iter().map(TypedId::name).collect(),
+    }
 }
 
 fn contact_facts(facts: &ContactFacts) -> pb::ContactFacts {

@@ -10,6 +10,7 @@ pub mod contact;
 pub mod desk_span;
 pub mod dialogue;
 pub mod duplicate;
+pub mod erasure;
 pub mod evidence;
 pub mod following;
 pub mod handover;

@@ -2,6 +2,7 @@
 
 pub mod article_expiry;
 pub mod categories;
+pub mod customer_erasures;
 pub mod customer_events;
 pub mod dialogue_ends;
 pub mod dispatch_events;
@@ -33,7 +34,11 @@ pub(crate) fn start(parts: &Parts) -> anyhow::Result<TaskTracker> {
     let customers =
         subscribe("intake.customer_records", &config.customer_records_address, customer_events::TYPES)?;
 
+    let erasures = subscribe("intake.erasures", &config.customer_records_address, customer_erasures::TYPES)?;
+
     let workers = TaskTracker::new();
+    let handler = customer_erasures::CustomerErasures { app: app.clone(), call: call.clone() };
+    workers.spawn(consume(erasures, handler, shutdown.clone()));
     let handler = dispatch_events::DispatchEvents::new(app.clone(), call.clone(), dispatch.source.clone());
     workers.spawn(consume(dispatch, handler, shutdown.clone()));
     let handler = customer_events::CustomerEvents { app: app.clone(), call: call.clone() };

@@ -19,6 +19,10 @@
 //! | who is responsible, who is told, what waits | `handovers.rs`, `notices.rs`, `complaints.rs`, `holds.rs`, `holds_together.rs`, `held_cases.rs` |
 //! | cases that share their work | `duplicates.rs`, `mass_faults.rs`, `reporters_told.rs`; their words: `together.rs` |
 //! | automatic acceptance | `talk.rs` (its verbs), `dialogue_answers.rs`, `dialogue_cases.rs`, `dialogue_proof.rs`, `dialogue_turns.rs`, `dialogue_ends.rs`, `dialogue_messages.rs` |
+//! | who is responsible, who is told, what waits | `handovers.rs`, `notices.rs`, `complaints.rs`, `holds.rs` |
+//! | cases that share their work | `duplicates.rs`, `mass_faults.rs`; their words: `together.rs` |
+//! | automatic acceptance | `talk.rs` (its verbs), `dialogue_answers.rs`, `dialogue_proof.rs`, `dialogue_turns.rs`, `dialogue_ends.rs`, `dialogue_messages.rs` |
+//! | erased customers | `erasures.rs` |
 //! | bringing cases over, lists, events, probes | `import.rs`, `paging.rs`, `events.rs`, `probes.rs`, `stopping.rs` |
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that can't go on fails")]
@@ -50,6 +54,7 @@ mod dialogue_messages;
 mod dialogue_proof;
 mod dialogue_turns;
 mod duplicates;
+mod erasures;
 mod etags;
 mod events;
 mod evidence;

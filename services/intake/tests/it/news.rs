@@ -61,6 +61,7 @@ impl Desk {
         let reached = async {
             while self.position("intake.dispatch").await != self.dispatch.end()
                 || self.position("intake.customer_records").await != self.customer_records.end()
+                || self.position("intake.erasures").await != self.customer_records.end()
             {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }

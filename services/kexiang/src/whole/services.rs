@@ -104,6 +104,7 @@ fn customer_records(whole: &WholeConfig, endpoints: &Endpoints, listener: TcpLis
         intake_address: endpoints.intake.clone(),
         dispatch_address: endpoints.dispatch.clone(),
         key_file: whole.customer_key_file.clone(),
+        retention_idle_days: None,
         limits: Limits::default(),
     };
     let deps = deps(whole, SERVICE);

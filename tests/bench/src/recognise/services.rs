@@ -44,6 +44,7 @@ impl Services {
             intake_address: NOBODY.to_owned(),
             dispatch_address: NOBODY.to_owned(),
             key_file: key_file()?,
+            retention_idle_days: None,
             limits: Limits::default(),
         };
         let front = kexiang_intake::Config {

@@ -97,7 +97,8 @@ impl KeyRing {
         let (mut kek, mut index) = (Zeroizing::new([0; KEY_BYTES]), Zeroizing::new([0; KEY_BYTES]));
         random(&mut kek[..])?;
         random(&mut index[..])?;
-        let (kek, index) = (Zeroizing::new(STANDARD.encode(&*kek)), Zeroizing::new(STANDARD.encode(&*index)));
+        let (kek, index) =
+            (Zeroizing::new(STANDARD.encode(&kek[..])), Zeroizing::new(STANDARD.encode(&index[..])));
         Ok(Zeroizing::new(format!(
             "# The keys of all personal data. Without this file nobody reads customers any more: keep a copy, apart from\n\
              # the backups of the database. See deploy/README.md for how keys are rotated.\n\
