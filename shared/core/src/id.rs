@@ -163,6 +163,13 @@ pub mod of {
     /// Marks [`super::OutboundMessageId`].
     pub enum OutboundMessage {}
 
+    /// An agreement of a customer.
+    pub enum Agreement {}
+    /// A key account.
+    pub enum KeyAccount {}
+    /// An entry of the archive's catalogue.
+    pub enum ArchiveEntry {}
+
     impl Marker for Case {
         const COLLECTION: &'static str = "cases";
         const TYPE: &'static str = "Case";
@@ -251,6 +258,18 @@ pub mod of {
         const COLLECTION: &'static str = "dialogues";
         const TYPE: &'static str = "Dialogue";
     }
+    impl Marker for Agreement {
+        const COLLECTION: &'static str = "agreements";
+        const TYPE: &'static str = "Agreement";
+    }
+    impl Marker for KeyAccount {
+        const COLLECTION: &'static str = "keyAccounts";
+        const TYPE: &'static str = "KeyAccount";
+    }
+    impl Marker for ArchiveEntry {
+        const COLLECTION: &'static str = "archiveEntries";
+        const TYPE: &'static str = "ArchiveEntry";
+    }
     impl Marker for OutboundMessage {
         const COLLECTION: &'static str = "outboundMessages";
         const TYPE: &'static str = "OutboundMessage";
@@ -303,6 +322,12 @@ pub type DuplicateProposalId = TypedId<of::DuplicateProposal>;
 pub type DialogueId = TypedId<of::Dialogue>;
 /// A message to be sent 外发消息.
 pub type OutboundMessageId = TypedId<of::OutboundMessage>;
+/// Id of an agreement.
+pub type AgreementId = TypedId<of::Agreement>;
+/// Id of a key account.
+pub type KeyAccountId = TypedId<of::KeyAccount>;
+/// Id of an entry of the archive's catalogue.
+pub type ArchiveEntryId = TypedId<of::ArchiveEntry>;
 
 #[cfg(test)]
 mod tests {

@@ -19,8 +19,8 @@ pub mod vocabulary;
 pub use call::{Actor, Call, RequestKey};
 pub use clock::{Clock, ManualClock};
 pub use id::{
-    AssignmentId, CallId, CaseId, ContactId, CustomerId, DuplicateProposalId, EventId, EvidenceId,
-    EvidenceObjectId, HandoverId, HoldId, IncidentId, NoticeId, PromiseId, PublishedNumberId, RouteId,
+    AgreementId, ArchiveEntryId, AssignmentId, CallId, CaseId, ContactId, CustomerId, DuplicateProposalId, EventId, EvidenceId,
+    EvidenceObjectId, HandoverId, HoldId, IncidentId, KeyAccountId, NoticeId, PromiseId, PublishedNumberId, RouteId,
     TaskId, WorkOrderId,
 };
 pub use jiff::Timestamp;

@@ -7,7 +7,7 @@ use prost::{Message, Name};
 use prost_types::Any;
 use serde::de::Error;
 
-use super::convert;
+use super::{agreements, convert};
 use crate::domain::customer::{CustomerFacts, IdentificationFacts};
 
 /// The facts of an event as the message that its type documents.
@@ -31,10 +31,12 @@ pub fn to_any(event: &StoredEvent) -> Result<Any, serde_json::Error> {
                 case: facts.case_id.map(CaseId::name).unwrap_or_default(),
             })
         }
+        "agreement_kind.defined" => agreements::kind_facts(event),
+        agreement if agreement.starts_with("agreement.") => agreements::facts(event),
         other => Err(serde_json::Error::custom(format!("no event of type {other} is told here"))),
     }
 }
 
-fn any<M: Message + Name>(facts: &M) -> Result<Any, serde_json::Error> {
+pub(super) fn any<M: Message + Name>(facts: &M) -> Result<Any, serde_json::Error> {
     Any::from_msg(facts).map_err(serde_json::Error::custom)
 }

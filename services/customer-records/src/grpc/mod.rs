@@ -1,5 +1,6 @@
 //! The wire: handlers read the request, call the use case, write the answer. Nothing is decided here.
 
+mod agreements;
 mod convert;
 mod feed;
 mod handlers;
@@ -8,7 +9,10 @@ mod update;
 
 use kexiang_events::FeedService;
 use kexiang_proto::{
-    customers_v1::customer_records_service_server::CustomerRecordsServiceServer,
+    customers_v1::{
+        agreement_service_server::AgreementServiceServer,
+        customer_records_service_server::CustomerRecordsServiceServer,
+    },
     event_v1::event_feed_service_server::EventFeedServiceServer,
 };
 use kexiang_rpc::server::{MAX_MESSAGE_BYTES, Server};
@@ -24,5 +28,6 @@ pub(crate) fn add_services(server: Server, parts: &Parts) -> Server {
     let Parts { pool, log, app, shutdown, .. } = parts;
     let feed = FeedService::new(pool.clone(), log.clone(), SERVICE, DOMAIN, to_any, shutdown.clone());
     let records = CustomerRecordsServiceServer::new(CustomerRecords::new(app.clone()));
-    server.add(records.max_decoding_message_size(MAX_MESSAGE_BYTES)).add(EventFeedServiceServer::new(feed))
+    let agreements = AgreementServiceServer::new(agreements::Agreements::new(app.clone()));
+    server.add(agreements.max_decoding_message_size(MAX_MESSAGE_BYTES)).add(records.max_decoding_message_size(MAX_MESSAGE_BYTES)).add(EventFeedServiceServer::new(feed))
 }

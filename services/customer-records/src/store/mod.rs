@@ -3,6 +3,7 @@
 //! Many rows travel as arrays (`unnest`), so that a batch costs as many statements as one. Whoever writes several contact
 //! points writes them in the order of their keys: two writers then wait for each other instead of deadlocking.
 
+pub mod agreements;
 pub mod candidates;
 pub mod contact_points;
 pub mod customers;
