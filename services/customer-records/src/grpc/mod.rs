@@ -29,5 +29,8 @@ pub(crate) fn add_services(server: Server, parts: &Parts) -> Server {
     let feed = FeedService::new(pool.clone(), log.clone(), SERVICE, DOMAIN, to_any, shutdown.clone());
     let records = CustomerRecordsServiceServer::new(CustomerRecords::new(app.clone()));
     let agreements = AgreementServiceServer::new(agreements::Agreements::new(app.clone()));
-    server.add(agreements.max_decoding_message_size(MAX_MESSAGE_BYTES)).add(records.max_decoding_message_size(MAX_MESSAGE_BYTES)).add(EventFeedServiceServer::new(feed))
+    server
+        .add(agreements.max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .add(records.max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .add(EventFeedServiceServer::new(feed))
 }

@@ -226,7 +226,11 @@ pub async fn save(conn: &mut PgConnection, agreement: &Agreement) -> sqlx::Resul
     add_payments(conn, head.agreement_id, &agreement.schedule.payments).await
 }
 
-async fn save_installments(conn: &mut PgConnection, id: AgreementId, items: &[Installment]) -> sqlx::Result<()> {
+async fn save_installments(
+    conn: &mut PgConnection,
+    id: AgreementId,
+    items: &[Installment],
+) -> sqlx::Result<()> {
     sqlx::query(
         "delete from customer_records.agreement_installments where agreement_id = $1 and not number = any($2)",
     )

@@ -183,8 +183,7 @@ impl Center {
     pub async fn until_told(&self, event_type: &str, times: i64) {
         let count = "select count(*) from customer_records.event_log where event_type = $1";
         for _ in 0..1_000 {
-            let told: i64 =
-                sqlx::query_scalar(count).bind(event_type).fetch_one(&self.pool).await.unwrap();
+            let told: i64 = sqlx::query_scalar(count).bind(event_type).fetch_one(&self.pool).await.unwrap();
             if told >= times {
                 return;
             }

@@ -5,7 +5,8 @@ use kexiang_proto::{
     customers_v1::{
         AgreementState, ApproveAgreementRequest, ChangeAgreementRequest, CloseAgreementRequest,
         DefineAgreementKindRequest, GetAgreementRequest, InstallmentState, ListAgreementsRequest,
-        OpenAgreementRequest, ReachAgreementStageRequest, RenewAgreementRequest, SubmitAgreementRequest,
+        OpenAgreementRequest, ReachAgreementStageRequest, RecordRefundRequest, RenewAgreementRequest,
+        SubmitAgreementRequest,
     },
     rpc::PreconditionFailure,
 };
@@ -34,7 +35,10 @@ async fn an_agreement_goes_from_the_draft_to_the_files() {
     assert_eq!((opened.state(), opened.edition, opened.etag.as_str()), (AgreementState::Draft, 1, "1"));
     assert_eq!(opened.missing_documents, ["identity", "copy"]);
     assert_eq!((filed.state(), filed.file_time), (AgreementState::Filed, Some(to_wire(START))));
-    assert_eq!((filed.drafters.as_slice(), filed.reviewer.as_str()), (&["agents/li.ming".to_owned()][..], "agents/chen.jie"));
+    assert_eq!(
+        (filed.drafters.as_slice(), filed.reviewer.as_str()),
+        (&["agents/li.ming".to_owned()][..], "agents/chen.jie")
+    );
     assert_eq!(filed.documents[0].sha256, "ab".repeat(32));
     assert_eq!(center.agreement(&opened.name).await, filed);
     let told = center.told_of_agreement(&opened.name).await;
@@ -104,7 +108,8 @@ async fn all_wrong_fields_are_reported_at_once() {
     kind.documents.push(kind.documents[1].clone());
     kind.stages[1] = "applied".into();
     kind.expiry_notice_days = -1;
-    let define = DefineAgreementKindRequest { code: "a b".into(), agreement_kind: Some(kind), ..Default::default() };
+    let define =
+        DefineAgreementKindRequest { code: "a b".into(), agreement_kind: Some(kind), ..Default::default() };
 
     let opened = center.agreements().open_agreement(request).await.unwrap_err();
     let defined = center.agreements().define_agreement_kind(define).await.unwrap_err();
@@ -186,7 +191,7 @@ async fn money_goes_back_from_what_is_due_last_and_never_more_than_came() {
     let refunded = center.refund(&name, "60.00").await.unwrap();
     let too_much = center.refund(&name, "90.51").await.unwrap_err();
     let mut agent = center.agreements_as("li.ming", &[Role::Agent]);
-    let agent = agent.record_refund(Default::default()).await.unwrap_err();
+    let agent = agent.record_refund(RecordRefundRequest::default()).await.unwrap_err();
 
     assert_eq!(states(&refunded), [InstallmentState::Received, InstallmentState::Refunded]);
     let refunds: Vec<_> = refunded.installments.iter().map(|item| item.refunded.as_str()).collect();
@@ -245,7 +250,10 @@ async fn stages_are_reached_in_their_order() {
     let reached = center.agreements().reach_agreement_stage(reach("approved", day(2))).await.unwrap();
 
     assert_eq!(refused(&skipped), (Code::FailedPrecondition, "STAGE_OUT_OF_ORDER".into()));
-    assert_eq!((violations(&before), violations(&future)), (vec!["reach_time".into()], vec!["reach_time".into()]));
+    assert_eq!(
+        (violations(&before), violations(&future)),
+        (vec!["reach_time".into()], vec!["reach_time".into()])
+    );
     let times: Vec<_> = reached.into_inner().stages.into_iter().map(|stage| stage.reach_time).collect();
     assert_eq!(times, [Some(to_wire(day(1))), Some(to_wire(day(2))), None, None]);
 }
@@ -260,8 +268,12 @@ async fn a_change_of_what_is_filed_makes_a_new_edition_and_keeps_the_old_one() {
     written.title = "Second".into();
     written.installments.truncate(1);
     written.installments[0].amount = "70".into();
-    let change =
-        ChangeAgreementRequest { name: name.clone(), content: Some(written), reason: "more".into(), ..Default::default() };
+    let change = ChangeAgreementRequest {
+        name: name.clone(),
+        content: Some(written),
+        reason: "more".into(),
+        ..Default::default()
+    };
 
     let changed = center.agreements().change_agreement(change).await.unwrap().into_inner();
     center.review(&name).await;
@@ -345,7 +357,8 @@ async fn what_came_due_while_nobody_looked_is_announced_late() {
     center.until_told("agreement.expired", 1).await;
 
     let told = center.told_of_agreement(&name).await;
-    let told: Vec<_> = told[7..].iter().map(|(event, number, late)| (event.as_str(), *number, *late)).collect();
+    let told: Vec<_> =
+        told[7..].iter().map(|(event, number, late)| (event.as_str(), *number, *late)).collect();
     assert_eq!(
         told,
         [
@@ -384,7 +397,8 @@ async fn agreements_are_listed_by_customer_kind_state_and_expiry_page_by_page() 
 
     let (first, page_token) = list(all.clone()).await;
     let (second, end) = list(ListAgreementsRequest { page_token, ..all.clone() }).await;
-    let (drafts, _) = list(ListAgreementsRequest { state: AgreementState::Draft.into(), ..all.clone() }).await;
+    let (drafts, _) =
+        list(ListAgreementsRequest { state: AgreementState::Draft.into(), ..all.clone() }).await;
     let soon = ListAgreementsRequest { expire_before_time: Some(to_wire(day(30))), ..all };
     let (soon, _) = list(soon).await;
 

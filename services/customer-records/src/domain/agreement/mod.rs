@@ -91,15 +91,8 @@ pub enum Verb {
 
 impl AgreementState {
     /// All of them.
-    pub const ALL: [Self; 7] = [
-        Self::Draft,
-        Self::InReview,
-        Self::Approved,
-        Self::Signed,
-        Self::Filed,
-        Self::Renewed,
-        Self::Closed,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Draft, Self::InReview, Self::Approved, Self::Signed, Self::Filed, Self::Renewed, Self::Closed];
 
     /// Its word.
     #[must_use]
@@ -121,8 +114,9 @@ impl AgreementState {
         match (verb, self) {
             (Verb::Submit, Self::Draft) => Some(Self::InReview),
             (Verb::Approve, Self::InReview) => Some(Self::Approved),
-            (Verb::Return, Self::InReview | Self::Approved)
-            | (Verb::Change, Self::Draft | Self::Filed) => Some(Self::Draft),
+            (Verb::Return, Self::InReview | Self::Approved) | (Verb::Change, Self::Draft | Self::Filed) => {
+                Some(Self::Draft)
+            }
             (Verb::Sign, Self::Approved) => Some(Self::Signed),
             (Verb::File, Self::Signed) | (Verb::Renew, Self::Filed) => Some(Self::Filed),
             (Verb::Supersede, Self::Filed) => Some(Self::Renewed),

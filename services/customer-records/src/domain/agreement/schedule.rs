@@ -268,7 +268,15 @@ impl Schedule {
             let zero = Decimal::ZERO;
             let amount = in_currency(*amount, currency)?;
             let (due_at, received, refunded) = (*due_at, zero, zero);
-            kept.push(Installment { number, amount, due_at, received, refunded, announced: false, missed: false });
+            kept.push(Installment {
+                number,
+                amount,
+                due_at,
+                received,
+                refunded,
+                announced: false,
+                missed: false,
+            });
         }
         if kept.len() > MAX_INSTALLMENTS {
             return Err(ScheduleError::Limit { what: "installments", limit: MAX_INSTALLMENTS });

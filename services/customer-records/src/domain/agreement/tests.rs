@@ -27,8 +27,7 @@ fn content() -> Content {
 }
 
 fn opened() -> Agreement {
-    let document =
-        RequiredDocument { code: "id".into(), display_name: "Id".into(), needed_for: Step::Sign };
+    let document = RequiredDocument { code: "id".into(), display_name: "Id".into(), needed_for: Step::Sign };
     let kind = AgreementKind {
         code: "loan".into(),
         display_name: "Loan".into(),
@@ -154,7 +153,8 @@ proptest! {
 
 #[test]
 fn nothing_moves_what_is_final_but_refunds() {
-    for verb in [Verb::Submit, Verb::Approve, Verb::Sign, Verb::File, Verb::Change, Verb::Renew, Verb::Close] {
+    for verb in [Verb::Submit, Verb::Approve, Verb::Sign, Verb::File, Verb::Change, Verb::Renew, Verb::Close]
+    {
         assert_eq!(AgreementState::Closed.after(verb), None);
         assert_eq!(AgreementState::Renewed.after(verb), None);
     }

@@ -154,7 +154,8 @@ impl AgreementService for Agreements {
         let request = request.into_inner();
         let mut violations = Violations::default();
         let filter = read::filter(&request, &mut violations);
-        let bound_to = pb::ListAgreementsRequest { page_size: 0, page_token: String::new(), ..request.clone() };
+        let bound_to =
+            pb::ListAgreementsRequest { page_size: 0, page_token: String::new(), ..request.clone() };
         let page = PageRequest::<AgreementId>::read(
             request.page_size,
             &request.page_token,

@@ -70,10 +70,7 @@ fn small(field: &str, value: i32, max: i32, violations: &mut Violations) -> Opti
 }
 
 /// Reads a kind.
-pub fn kind(
-    request: &pb::DefineAgreementKindRequest,
-    violations: &mut Violations,
-) -> Option<AgreementKind> {
+pub fn kind(request: &pb::DefineAgreementKindRequest, violations: &mut Violations) -> Option<AgreementKind> {
     let code = violations.check("code", code(&request.code));
     let wire = violations.required("agreement_kind", request.agreement_kind.as_ref())?;
     let display_name = field::text(&wire.display_name, LONGEST_TITLE);

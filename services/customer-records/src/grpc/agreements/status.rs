@@ -36,7 +36,8 @@ fn rule(name: &str, error: AgreementError) -> Refusal {
         AgreementError::ReviewerIsDrafter => of(Code::PermissionDenied, Reason::ReviewerIsDrafter),
         AgreementError::DocumentsMissing(codes) => {
             let codes: Vec<_> = codes.iter().map(String::as_str).collect();
-            of(Code::FailedPrecondition, Reason::DocumentsMissing).with_preconditions("DOCUMENT", &codes, &message)
+            of(Code::FailedPrecondition, Reason::DocumentsMissing)
+                .with_preconditions("DOCUMENT", &codes, &message)
         }
         AgreementError::StageOutOfOrder { next } => of(Code::FailedPrecondition, Reason::StageOutOfOrder)
             .about("next", next.as_deref().unwrap_or_default()),
@@ -47,10 +48,12 @@ fn rule(name: &str, error: AgreementError) -> Refusal {
         AgreementError::Limit { .. } => of(Code::ResourceExhausted, Reason::LimitReached),
         AgreementError::Schedule(error) => match error {
             ScheduleError::Decimals { .. } => invalid("amount", &message),
-            ScheduleError::Overpayment { outstanding } => of(Code::FailedPrecondition, Reason::Overpayment)
-                .about("available", &outstanding.to_string()),
+            ScheduleError::Overpayment { outstanding } => {
+                of(Code::FailedPrecondition, Reason::Overpayment).about("available", &outstanding.to_string())
+            }
             ScheduleError::RefundTooLarge { refundable } => {
-                of(Code::FailedPrecondition, Reason::RefundTooLarge).about("available", &refundable.to_string())
+                of(Code::FailedPrecondition, Reason::RefundTooLarge)
+                    .about("available", &refundable.to_string())
             }
             ScheduleError::Limit { .. } => of(Code::ResourceExhausted, Reason::LimitReached),
         },
