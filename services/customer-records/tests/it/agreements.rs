@@ -142,12 +142,16 @@ async fn all_wrong_fields_are_reported_at_once() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_not_found() {
+async fn what_is_not_there_is_not_found_and_no_currency_has_more_decimals_than_it_has() {
     let center = Center::open().await;
     let request = center.loan_request().await;
     let nobody = OpenAgreementRequest { customer: CustomerId::at(START).name(), ..request.clone() };
     let nothing = OpenAgreementRequest { kind: "agreementKinds/lease".into(), ..request };
     let unknown = GetAgreementRequest { name: AgreementId::at(START).name() };
+
+    let mut yen = OpenAgreementRequest { currency_code: "JPY".into(), ..center.loan_request().await };
+    yen.content.as_mut().unwrap().installments[0].amount = "100".into();
+    let yen = center.agreements().open_agreement(yen).await.unwrap_err();
 
     let refusals = [
         center.agreements().open_agreement(nobody).await.unwrap_err(),
@@ -155,6 +159,7 @@ async fn what_is_not_there_is_not_found() {
         center.agreements().get_agreement(unknown).await.unwrap_err(),
     ];
 
+    assert_eq!(violations(&yen), ["content.installments[1].amount"], "yen have no decimals");
     for status in refusals {
         assert_eq!(refused(&status), (Code::NotFound, "NOT_FOUND".into()));
     }

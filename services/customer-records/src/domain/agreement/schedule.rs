@@ -167,6 +167,8 @@ pub enum ScheduleError {
         currency: String,
         /// Of its smallest unit.
         decimals: u32,
+        /// The place in the installments given; `None` for a payment.
+        index: Option<usize>,
     },
     /// More than is outstanding.
     #[error("only {outstanding} is outstanding")]
@@ -228,11 +230,11 @@ pub fn decimals(currency: &str) -> u32 {
     Currency::from_code(currency).and_then(Currency::exponent).map_or(2, u32::from)
 }
 
-fn in_currency(amount: Decimal, currency: &str) -> Result<Decimal, ScheduleError> {
+fn in_currency(amount: Decimal, currency: &str, index: Option<usize>) -> Result<Decimal, ScheduleError> {
     let decimals = decimals(currency);
     let mut amount = amount.normalize();
     if amount.scale() > decimals {
-        return Err(ScheduleError::Decimals { currency: currency.to_owned(), decimals });
+        return Err(ScheduleError::Decimals { currency: currency.to_owned(), decimals, index });
     }
     amount.rescale(decimals);
     Ok(amount)
@@ -260,13 +262,12 @@ impl Schedule {
         installments: &[(Decimal, Timestamp)],
         currency: &str,
     ) -> Result<(), ScheduleError> {
-        let mut number = self.installments.iter().map(|item| item.number).max().unwrap_or_default();
+        let last = self.installments.iter().map(|item| item.number).max().unwrap_or_default();
         let mut kept: Vec<_> =
             self.installments.iter().filter(|item| !item.received.is_zero()).cloned().collect();
-        for (amount, due_at) in installments {
-            number += 1;
+        for (index, (number, (amount, due_at))) in (last + 1..).zip(installments).enumerate() {
             let zero = Decimal::ZERO;
-            let amount = in_currency(*amount, currency)?;
+            let amount = in_currency(*amount, currency, Some(index))?;
             let (due_at, received, refunded) = (*due_at, zero, zero);
             kept.push(Installment {
                 number,
@@ -294,7 +295,7 @@ impl Schedule {
         if self.payments.len() >= MAX_PAYMENTS {
             return Err(ScheduleError::Limit { what: "payments", limit: MAX_PAYMENTS });
         }
-        let amount = in_currency(entry.amount, currency)?;
+        let amount = in_currency(entry.amount, currency, None)?;
         let parts = match entry.direction {
             Direction::Received => self.receive(amount)?,
             Direction::Refunded => self.refund(amount)?,

@@ -47,7 +47,10 @@ fn rule(name: &str, error: AgreementError) -> Refusal {
         }
         AgreementError::Limit { .. } => of(Code::ResourceExhausted, Reason::LimitReached),
         AgreementError::Schedule(error) => match error {
-            ScheduleError::Decimals { .. } => invalid("amount", &message),
+            ScheduleError::Decimals { index: None, .. } => invalid("amount", &message),
+            ScheduleError::Decimals { index: Some(index), .. } => {
+                invalid(&format!("content.installments[{index}].amount"), &message)
+            }
             ScheduleError::Overpayment { outstanding } => {
                 of(Code::FailedPrecondition, Reason::Overpayment).about("available", &outstanding.to_string())
             }
