@@ -173,6 +173,13 @@ pub mod of {
     /// Marks [`super::UnmaskingId`].
     pub enum Unmasking {}
 
+    /// An agreement of a customer.
+    pub enum Agreement {}
+    /// A key account.
+    pub enum KeyAccount {}
+    /// An entry of the archive's catalogue.
+    pub enum ArchiveEntry {}
+
     impl Marker for Case {
         const COLLECTION: &'static str = "cases";
         const TYPE: &'static str = "Case";
@@ -261,6 +268,18 @@ pub mod of {
         const COLLECTION: &'static str = "dialogues";
         const TYPE: &'static str = "Dialogue";
     }
+    impl Marker for Agreement {
+        const COLLECTION: &'static str = "agreements";
+        const TYPE: &'static str = "Agreement";
+    }
+    impl Marker for KeyAccount {
+        const COLLECTION: &'static str = "keyAccounts";
+        const TYPE: &'static str = "KeyAccount";
+    }
+    impl Marker for ArchiveEntry {
+        const COLLECTION: &'static str = "archiveEntries";
+        const TYPE: &'static str = "ArchiveEntry";
+    }
     impl Marker for OutboundMessage {
         const COLLECTION: &'static str = "outboundMessages";
         const TYPE: &'static str = "OutboundMessage";
@@ -343,6 +362,12 @@ pub type ErasureId = TypedId<of::Erasure>;
 pub type LegalHoldId = TypedId<of::LegalHold>;
 /// That somebody saw what is masked.
 pub type UnmaskingId = TypedId<of::Unmasking>;
+/// Id of an agreement.
+pub type AgreementId = TypedId<of::Agreement>;
+/// Id of a key account.
+pub type KeyAccountId = TypedId<of::KeyAccount>;
+/// Id of an entry of the archive's catalogue.
+pub type ArchiveEntryId = TypedId<of::ArchiveEntry>;
 
 #[cfg(test)]
 mod tests {

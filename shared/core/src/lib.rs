@@ -19,12 +19,7 @@ pub mod vocabulary;
 pub use call::{Actor, Call, RequestKey};
 pub use clock::{Clock, ManualClock};
 pub use id::{
-    AssignmentId, CallId, CaseId, ContactId, CustomerId, DuplicateProposalId, EventId, EvidenceId,
-    EvidenceObjectId, HandoverId, HoldId, IncidentId, MergeId, MergeProposalId, NoticeId, PromiseId,
-    PublishedNumberId, RouteId, TaskId, WorkOrderId,
-    AssignmentId, CallId, CaseId, ContactId, CustomerId, DuplicateProposalId, ErasureId, EventId, EvidenceId,
-    EvidenceObjectId, HandoverId, HoldId, IncidentId, LegalHoldId, NoticeId, PromiseId, PublishedNumberId,
-    RouteId, TaskId, UnmaskingId, WorkOrderId,
+    AgreementId, ArchiveEntryId, AssignmentId, CallId, CaseId, ContactId, CustomerId, DuplicateProposalId, ErasureId, EventId, EvidenceId, EvidenceObjectId, HandoverId, HoldId, IncidentId, KeyAccountId, LegalHoldId, MergeId, MergeProposalId, NoticeId, PromiseId, PublishedNumberId, RouteId, TaskId, UnmaskingId, WorkOrderId,
 };
 pub use jiff::Timestamp;
 pub use phone::PhoneNumber;

@@ -57,6 +57,10 @@ const WITNESSES: &[Role] =
 const MERGERS: &[Role] = &[Supervisor, Administrator];
 /// Who answers customers about their own data, and erases it.
 const PRIVACY: &[Role] = &[Supervisor, Manager, Administrator];
+/// Who approves agreements, plans and what is costly to undo.
+const APPROVERS: &[Role] = &[Supervisor, Manager, Administrator];
+/// Who sees agreements.
+const CONTRACTORS: &[Role] = &[Agent, Supervisor, Manager, Administrator, Service];
 /// Who sets the center up.
 const SETUP: &[Role] = &[Administrator];
 /// Who reads figures.
@@ -243,6 +247,25 @@ pub const TABLE: &[(&str, Access)] = &[
     ("/kexiang.customers.v1.PrivacyService/PlaceLegalHold", Access::Roles(&[Manager, Administrator])),
     ("/kexiang.customers.v1.PrivacyService/ReleaseLegalHold", Access::Roles(&[Manager, Administrator])),
     ("/kexiang.customers.v1.PrivacyService/ListLegalHolds", Access::Roles(PRIVACY)),
+    // Customer records: agreements. Nobody reviews what they wrote: a rule of customer records.
+    ("/kexiang.customers.v1.AgreementService/DefineAgreementKind", Access::Roles(SETUP)),
+    ("/kexiang.customers.v1.AgreementService/GetAgreementKind", Access::Roles(CONTRACTORS)),
+    ("/kexiang.customers.v1.AgreementService/ListAgreementKinds", Access::Roles(CONTRACTORS)),
+    ("/kexiang.customers.v1.AgreementService/OpenAgreement", Access::Roles(DESK)),
+    ("/kexiang.customers.v1.AgreementService/GetAgreement", Access::Roles(CONTRACTORS)),
+    ("/kexiang.customers.v1.AgreementService/ListAgreements", Access::Roles(CONTRACTORS)),
+    ("/kexiang.customers.v1.AgreementService/ChangeAgreement", Access::Roles(DESK)),
+    ("/kexiang.customers.v1.AgreementService/SubmitAgreement", Access::Roles(DESK)),
+    ("/kexiang.customers.v1.AgreementService/ApproveAgreement", Access::Roles(APPROVERS)),
+    ("/kexiang.customers.v1.AgreementService/ReturnAgreement", Access::Roles(APPROVERS)),
+    ("/kexiang.customers.v1.AgreementService/AttachAgreementDocument", Access::Roles(DESK)),
+    ("/kexiang.customers.v1.AgreementService/SignAgreement", Access::Roles(DESK)),
+    ("/kexiang.customers.v1.AgreementService/FileAgreement", Access::Roles(DESK)),
+    ("/kexiang.customers.v1.AgreementService/RenewAgreement", Access::Roles(DESK)),
+    ("/kexiang.customers.v1.AgreementService/CloseAgreement", Access::Roles(APPROVERS)),
+    ("/kexiang.customers.v1.AgreementService/ReachAgreementStage", Access::Roles(DESK)),
+    ("/kexiang.customers.v1.AgreementService/RecordPayment", Access::Roles(DESK)),
+    ("/kexiang.customers.v1.AgreementService/RecordRefund", Access::Roles(APPROVERS)),
     // Reporting.
     ("/kexiang.reporting.v1.ReportingService/GetWallboard", Access::Roles(FIGURES)),
     ("/kexiang.reporting.v1.ReportingService/WatchWallboard", Access::Roles(FIGURES)),

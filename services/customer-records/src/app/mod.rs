@@ -2,6 +2,7 @@
 //!
 //! A crash before the commit leaves nothing; after it, everything, and a repeated `request_id` gets the same answer.
 
+pub mod agreements;
 mod customers;
 mod error;
 mod identification;

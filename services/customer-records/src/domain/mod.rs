@@ -2,6 +2,7 @@
 //!
 //! | to see | read |
 //! |---|---|
+//! | agreements: life, documents, stages, payments | [`agreement`] |
 //! | a customer, and what may change of one | [`customer`] |
 //! | phones, e-mails, addresses: normalisation and what identifies whom | [`contact_point`] |
 //! | how a batch of callers becomes customers | [`identification`] |
@@ -13,6 +14,7 @@
 //! | what happened with a customer | [`timeline`] |
 //! | how personal data is sealed, and found all the same | [`vault`] |
 
+pub mod agreement;
 pub mod contact_point;
 pub mod customer;
 pub mod identification;

@@ -7,6 +7,7 @@
 //! nothing below what is not. A new personal column is a `bytea`, sealed by the [`subject_keys`] of its customer under the
 //! name `table.column`.
 
+pub mod agreements;
 pub mod candidates;
 pub mod clear;
 pub mod contact_points;

@@ -1,5 +1,6 @@
 //! Consumers of other services' events: reading the wire outside the transaction, handing the news to the app inside it.
 
+pub mod agreement_dates;
 mod batch;
 mod caller;
 pub mod dispatch_events;
@@ -38,11 +39,13 @@ pub(crate) fn start(parts: &Parts) -> anyhow::Result<TaskTracker> {
         workers.spawn(retention::run(app.clone(), call.clone(), days, shutdown.clone()));
     }
     let handler = intake_events::IntakeEvents::new(app.clone(), call, intake.clone());
+    let handler = intake_events::IntakeEvents::new(app.clone(), call.clone(), intake.clone());
     let events = subscribe("customer_records.intake", intake, intake_events::TYPES);
     workers.spawn(consume(events, handler, shutdown.clone()));
     let handler = dispatch_events::DispatchEvents { app: app.clone() };
     let events = subscribe("customer_records.dispatch", dispatch, dispatch_events::TYPES);
     workers.spawn(consume(events, handler, shutdown.clone()));
+    workers.spawn(agreement_dates::run(app.clone(), call, shutdown.clone()));
     workers.spawn(partition::keep_ahead(pool.clone(), SCHEMA.name, deps.clock.clone(), shutdown.clone()));
     workers.spawn(IDEMPOTENCY.forget_old(pool.clone(), deps.clock.clone(), shutdown.clone()));
     workers.spawn(kexiang_pg::report_pool(pool.clone(), SERVICE, shutdown.clone()));

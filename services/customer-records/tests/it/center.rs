@@ -41,8 +41,11 @@ pub struct Center {
     pub dispatch: Fake,
     pub clock: Clock,
     pub hand: ManualClock,
-    channel: Channel,
+    pub channel: Channel,
     bearer: Bearer,
+    issuer: Issuer,
+    config: Config,
+    shutdown: CancellationToken,
     pub pool: Pool,
     issuer: Issuer,
     replica: (Config, Deps),
@@ -104,6 +107,7 @@ impl Center {
         let shutdown = CancellationToken::new();
         let replica = (config.clone(), deps.clone());
         tokio::spawn(run(config, deps, listener, shutdown.clone()));
+        tokio::spawn(run(config.clone(), deps, listener, shutdown.clone()));
 
         let year = Duration::from_secs(365 * 24 * 3600);
         let token = issuer.issue("li.ming", &[Role::Agent, Role::Administrator], year, START).unwrap();
@@ -114,6 +118,9 @@ impl Center {
             hand,
             channel: Channel::from_shared(address).unwrap().connect_lazy(),
             bearer: Bearer(format!("Bearer {token}").parse().unwrap()),
+            issuer,
+            config,
+            shutdown: shutdown.clone(),
             pool: database.pool(SCHEMA.role).await,
             issuer,
             replica,
@@ -147,6 +154,24 @@ impl Center {
     /// Speaks to the service as an agent.
     pub fn client(&self) -> Client {
         CustomerRecordsServiceClient::with_interceptor(self.channel.clone(), self.bearer.clone())
+    }
+
+    /// The token of somebody with these roles.
+    pub fn bearer_of(&self, subject: &str, roles: &[Role]) -> Bearer {
+        let year = Duration::from_secs(365 * 24 * 3600);
+        let token = self.issuer.issue(subject, roles, year, START).unwrap();
+        Bearer(format!("Bearer {token}").parse().unwrap())
+    }
+
+    /// Starts another replica over the same database; it ends with the story.
+    pub async fn start_replica(&self) {
+        let deps = Deps {
+            clock: self.clock.clone(),
+            verifier: Verifier::of_issuer(&self.issuer, self.clock.clone()),
+            tokens: TokenSource::issued(self.issuer.clone(), self.clock.clone(), "customer-records"),
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        tokio::spawn(run(self.config.clone(), deps, listener, self.shutdown.clone()));
     }
 
     /// Waits until all that intake and dispatch told is taken in.

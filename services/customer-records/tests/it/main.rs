@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
+mod agreement;
+mod agreements;
 mod center;
 mod creating;
 mod erasures;
