@@ -6,12 +6,18 @@
 //! | phones, e-mails, addresses: normalisation and what identifies whom | [`contact_point`] |
 //! | how a batch of callers becomes customers | [`identification`] |
 //! | whose contact, whose case | [`link`] |
+//! | whose a customer is, until when and why | [`ownership`] |
+//! | disputes about it, ruled by the register | [`dispute`] |
+//! | follow-ups and what is wrong with them | [`follow_up`] |
 //! | what a caller hears back at once | [`recognition`] |
 //! | what happened with a customer | [`timeline`] |
 
 pub mod contact_point;
 pub mod customer;
+pub mod dispute;
+pub mod follow_up;
 pub mod identification;
 pub mod link;
+pub mod ownership;
 pub mod recognition;
 pub mod timeline;

@@ -4,9 +4,16 @@
 //! points writes them in the order of their keys: two writers then wait for each other instead of deadlocking.
 
 pub mod candidates;
+pub mod conduct;
 pub mod contact_points;
 pub mod customers;
+pub mod disputes;
+pub mod follow_ups;
 pub mod links;
+pub mod ownership_entries;
+pub mod ownership_rules;
+pub mod ownerships;
+pub mod receptions;
 pub mod timeline;
 
 use std::error::Error;
