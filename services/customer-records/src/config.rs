@@ -17,6 +17,9 @@ pub struct Config {
     /// Address of dispatch, for its events.
     #[arg(long, env = "KEXIANG_DISPATCH_ADDRESS", default_value = "http://127.0.0.1:7002")]
     pub dispatch_address: String,
+    /// Time zone in which days are counted for customers without site, and for sites that intake has told nothing of yet.
+    #[arg(long, env = "KEXIANG_CUSTOMER_RECORDS_TIME_ZONE", default_value = "Asia/Shanghai")]
+    pub time_zone: String,
     /// Limits.
     #[command(flatten)]
     pub limits: Limits,

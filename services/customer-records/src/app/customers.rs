@@ -34,6 +34,7 @@ impl App {
 
         customers::insert(&mut tx, &[&customer]).await?;
         insert_contact_points(&mut tx, &customer).await?;
+        self.put_into_pool(&mut tx, customer.customer_id).await?;
         let created = Draft::new("customer.created", customer.customer_id.name(), now, &customer.facts())?;
         self.log.append(&mut tx, call, now, &[created]).await?;
         IDEMPOTENCY.save(&mut tx, call, &customer).await?;

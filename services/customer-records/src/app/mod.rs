@@ -4,12 +4,15 @@
 
 mod customers;
 mod error;
+pub mod follow_ups;
 mod identification;
+pub mod ownership;
 mod projection;
 mod recognition;
 mod timeline;
 
 pub use error::AppError;
+use jiff::tz::TimeZone;
 use kexiang_core::Clock;
 use kexiang_events::EventLog;
 use kexiang_pg::{Idempotency, Pool};
@@ -25,13 +28,27 @@ pub struct App {
     pool: Pool,
     clock: Clock,
     log: EventLog,
+    /// In which days are counted where no site says so.
+    zone: TimeZone,
 }
 
 impl App {
-    /// The use cases over a pool of the role `kexiang_customer_records`.
+    /// The use cases over a pool of the role `kexiang_customer_records`; where no site says otherwise, days are those of UTC.
     #[must_use]
     pub const fn new(pool: Pool, clock: Clock, log: EventLog) -> Self {
-        Self { pool, clock, log }
+        Self { pool, clock, log, zone: TimeZone::UTC }
+    }
+
+    /// Counts days in this zone where no site says otherwise.
+    #[must_use]
+    pub fn with_zone(self, zone: TimeZone) -> Self {
+        Self { zone, ..self }
+    }
+
+    /// The clock.
+    #[must_use]
+    pub const fn clock(&self) -> &Clock {
+        &self.clock
     }
 
     /// The log, for the feed.

@@ -6,9 +6,9 @@ use kexiang_core::{CaseId, ContactId, EventId, Timestamp};
 use kexiang_events::{HandlerError, Received};
 use kexiang_proto::intake_v1::{CaseFacts, CaseState, ContactFacts, Purpose};
 
-use super::entry::entry;
+use super::{entry::entry, register};
 use crate::{
-    app::IntakeNews,
+    app::{IntakeNews, ownership::reception::RegisterNews},
     domain::{
         customer::CustomerProfile,
         identification::Arrival,
@@ -23,6 +23,7 @@ pub struct Batch {
     identified: HashMap<ContactId, ContactLink>,
     unidentified: Vec<Unidentified>,
     cases: HashMap<CaseId, CaseLink>,
+    register: RegisterNews,
     timeline: Vec<TimelineEntry>,
 }
 
@@ -41,10 +42,11 @@ impl Batch {
     /// # Errors
     /// When it can't be read.
     pub fn read(&mut self, event: Received<'_>) -> Result<(), HandlerError> {
-        if event.0.r#type.starts_with("contact.") {
-            self.read_contact(event, &event.facts()?)
-        } else {
-            self.read_case(event, event.facts()?)
+        match event.0.r#type.split_once('.') {
+            Some(("contact", _)) => self.read_contact(event, &event.facts()?),
+            Some(("site", _)) => register::site(event, &mut self.register),
+            Some(("call", _)) => register::answer(event, &mut self.register),
+            _ => self.read_case(event, event.facts()?),
         }
     }
 
@@ -67,6 +69,7 @@ impl Batch {
             arrivals: arrivals.collect(),
             contacts: self.identified.into_values().collect(),
             cases: self.cases.into_values().collect(),
+            register: self.register,
             timeline: self.timeline,
         }
     }
@@ -76,6 +79,7 @@ impl Batch {
         let contact_at = event.time(facts.contact_time.as_ref())?;
         let case_id = event.optional_name(&facts.case)?;
         self.timeline.push(entry(event, Owner::Contact(contact_id, case_id), &facts.site)?);
+        register::contact(event, facts, &mut self.register)?;
         if let Some(customer_id) = event.optional_name(&facts.customer)? {
             self.identified.insert(contact_id, ContactLink { contact_id, customer_id, contact_at, case_id });
         } else if facts.purpose() == Purpose::Customer {
@@ -89,6 +93,7 @@ impl Batch {
     fn read_case(&mut self, event: Received<'_>, facts: CaseFacts) -> Result<(), HandlerError> {
         let case_id = event.name(&facts.case)?;
         self.timeline.push(entry(event, Owner::Case(case_id), &facts.site)?);
+        register::zone(event, &facts.site, &facts.time_zone, &mut self.register)?;
         let link = CaseLink {
             case_id,
             customer_id: event.optional_name(&facts.customer)?,

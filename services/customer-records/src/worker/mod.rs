@@ -5,6 +5,8 @@ mod caller;
 pub mod dispatch_events;
 mod entry;
 pub mod intake_events;
+mod register;
+mod timers;
 
 use kexiang_core::Call;
 use kexiang_events::{HandlerError, Subscription, consume, partition};
@@ -31,6 +33,8 @@ pub(crate) fn start(parts: &Parts) -> anyhow::Result<TaskTracker> {
     };
 
     let workers = TaskTracker::new();
+    workers.spawn(timers::advance_ownerships(app.clone(), call.clone(), shutdown.clone()));
+    workers.spawn(timers::judge_conduct(app.clone(), call.clone(), shutdown.clone()));
     let handler = intake_events::IntakeEvents::new(app.clone(), call, intake.clone());
     let events = subscribe("customer_records.intake", intake, intake_events::TYPES);
     workers.spawn(consume(events, handler, shutdown.clone()));

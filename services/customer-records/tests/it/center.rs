@@ -74,6 +74,7 @@ impl Center {
             database_connections: 8,
             intake_address,
             dispatch_address,
+            time_zone: "Asia/Shanghai".to_owned(),
             limits: Limits::default(),
         };
         let deps = Deps {

@@ -103,6 +103,7 @@ fn customer_records(whole: &WholeConfig, endpoints: &Endpoints, listener: TcpLis
         database_connections: CONNECTIONS,
         intake_address: endpoints.intake.clone(),
         dispatch_address: endpoints.dispatch.clone(),
+        time_zone: "Asia/Shanghai".to_owned(),
         limits: Limits::default(),
     };
     let deps = deps(whole, SERVICE);

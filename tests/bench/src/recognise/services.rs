@@ -43,6 +43,7 @@ impl Services {
             database_connections: CONNECTIONS,
             intake_address: NOBODY.to_owned(),
             dispatch_address: NOBODY.to_owned(),
+            time_zone: "Asia/Shanghai".to_owned(),
             limits: Limits::default(),
         };
         let front = kexiang_intake::Config {

@@ -238,7 +238,7 @@ impl Ownership {
     pub fn facts(&self, entry: &Entry) -> OwnershipFacts {
         OwnershipFacts {
             entry: Entry { reason: None, ..entry.clone() },
-            state: self.holding.state().to_owned(),
+            state: entry.kind.state_afterwards().unwrap_or_else(|| self.holding.state()).to_owned(),
             site: self.site.clone(),
             tier: self.tier.clone(),
         }

@@ -138,6 +138,17 @@ impl EntryKind {
         }
     }
 
+    /// Where the customer stands after it; `None` where it stood before.
+    #[must_use]
+    pub const fn state_afterwards(self) -> Option<&'static str> {
+        match self {
+            Self::Started | Self::Renewed | Self::Ending | Self::Transferred | Self::Claimed => Some("OWNED"),
+            Self::Expired | Self::Released => Some("POOLED"),
+            Self::LeadReceived => Some("LEAD"),
+            Self::TermsChanged => None,
+        }
+    }
+
     /// The type of the event that tells it.
     #[must_use]
     pub const fn event_type(self) -> &'static str {
