@@ -69,7 +69,8 @@ pub async fn run(
         kexiang_pg::connect(&config.database_url, "kexiang-customer-records", config.database_connections)
             .context("KEXIANG_CUSTOMER_RECORDS_DATABASE_URL is no database address")?;
     let log = EventLog::new(SCHEMA.name);
-    let zone = TimeZone::get(&config.time_zone).context("KEXIANG_CUSTOMER_RECORDS_TIME_ZONE is no time zone")?;
+    let zone =
+        TimeZone::get(&config.time_zone).context("KEXIANG_CUSTOMER_RECORDS_TIME_ZONE is no time zone")?;
     let app = App::new(pool.clone(), deps.clock.clone(), log.clone()).with_zone(zone);
     let server = Server::new(SERVICE, DOMAIN, deps.verifier.clone(), config.limits.clone());
     let parts = Parts { config, deps, pool: pool.clone(), log, app, shutdown: shutdown.clone() };

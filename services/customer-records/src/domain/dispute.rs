@@ -319,7 +319,8 @@ impl Ruling {
                 self.begins(line(Effect::Begins, entry.agent.clone(), entry.until_at));
             }
             EntryKind::Released => {
-                *self = Self { entries: vec![line(Effect::Ends, entry.agent.clone(), None)], ..Self::default() };
+                *self =
+                    Self { entries: vec![line(Effect::Ends, entry.agent.clone(), None)], ..Self::default() };
             }
             EntryKind::TermsChanged if self.owner.is_some() && self.owner == entry.agent => {
                 self.until_at = self.until_at.max(entry.until_at);
@@ -347,9 +348,11 @@ fn periods_given(history: &[(KeptEntry, Timestamp)]) -> HashMap<Option<uuid::Uui
 /// The register in the order that counts. What a contact or a follow-up did is replayed; only what people decided is taken from
 /// the history.
 fn steps(register: &Register) -> Vec<Step<'_>> {
-    let received = in_order_of_numbers(&register.receptions)
-        .into_iter()
-        .map(|(at, reception)| Step { at, rank: 1, what: What::Received(reception) });
+    let received = in_order_of_numbers(&register.receptions).into_iter().map(|(at, reception)| Step {
+        at,
+        rank: 1,
+        what: What::Received(reception),
+    });
     let followed = register.follow_ups.iter();
     let followed =
         followed.map(|written| Step { at: written.recorded_at, rank: 2, what: What::Followed(written) });

@@ -110,7 +110,8 @@ pub async fn lock(conn: &mut PgConnection, id: OwnershipDisputeId) -> sqlx::Resu
 
 #[tracing::instrument(name = "db.dispute.find", skip_all)]
 async fn one(conn: &mut PgConnection, id: OwnershipDisputeId, how: &str) -> sqlx::Result<Option<Dispute>> {
-    let sql = format!("select {COLUMNS} from customer_records.ownership_disputes where dispute_id = $1 {how}");
+    let sql =
+        format!("select {COLUMNS} from customer_records.ownership_disputes where dispute_id = $1 {how}");
     let row = sqlx::query_as::<_, DisputeRow>(AssertSqlSafe(sql)).bind(id.uuid());
     let Some(row) = row.fetch_optional(&mut *conn).await? else { return Ok(None) };
     let mut dispute = Dispute::try_from(row)?;

@@ -174,7 +174,14 @@ pub async fn written_of(conn: &mut PgConnection, customer: CustomerId) -> sqlx::
     .bind(customer.uuid())
     .fetch_all(conn)
     .await?;
-    let read = |(id, site, follow_up_number, agent, followed_at, recorded_at): (_, String, _, String, Timestamp, Timestamp)| {
+    let read = |(id, site, follow_up_number, agent, followed_at, recorded_at): (
+        _,
+        String,
+        _,
+        String,
+        Timestamp,
+        Timestamp,
+    )| {
         Ok(Written {
             follow_up_id: FollowUpId::from_uuid(id),
             site: site.parse().map_err(inconsistent)?,

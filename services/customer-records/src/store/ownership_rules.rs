@@ -67,7 +67,8 @@ pub async fn list(
         "select {COLUMNS} from customer_records.ownership_rules where rule_id > $1 order by rule_id limit $2"
     );
     let after = after.map_or(Uuid::nil(), OwnershipRuleId::uuid);
-    let rows = sqlx::query_as::<_, RuleRow>(AssertSqlSafe(sql)).bind(after).bind(limit).fetch_all(conn).await?;
+    let rows =
+        sqlx::query_as::<_, RuleRow>(AssertSqlSafe(sql)).bind(after).bind(limit).fetch_all(conn).await?;
     rows.into_iter().map(TryFrom::try_from).collect()
 }
 
@@ -78,7 +79,9 @@ pub async fn list(
 #[tracing::instrument(name = "db.ownership_rule.take_turn", skip_all)]
 pub async fn take_turn(conn: &mut PgConnection) -> sqlx::Result<()> {
     // Readers are not held up.
-    sqlx::query("lock table customer_records.ownership_rules in share row exclusive mode").execute(conn).await?;
+    sqlx::query("lock table customer_records.ownership_rules in share row exclusive mode")
+        .execute(conn)
+        .await?;
     Ok(())
 }
 

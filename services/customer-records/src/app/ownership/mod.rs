@@ -13,7 +13,7 @@ pub mod disputes;
 mod reads;
 pub mod reception;
 mod rules;
-mod verbs;
+pub mod verbs;
 
 use std::collections::BTreeSet;
 
@@ -125,7 +125,11 @@ impl App {
     }
 
     /// Puts a new customer into the pool, in the transaction that makes the customer: nobody has received them yet.
-    pub(in crate::app) async fn put_into_pool(&self, conn: &mut PgConnection, id: CustomerId) -> Result<(), AppError> {
+    pub(in crate::app) async fn put_into_pool(
+        &self,
+        conn: &mut PgConnection,
+        id: CustomerId,
+    ) -> Result<(), AppError> {
         let now = self.clock.now();
         Ok(ownerships::insert_missing(conn, &[(id, None)], now).await?)
     }
@@ -156,10 +160,8 @@ impl App {
             }))
         });
         let drafts: Vec<_> = drafts.collect::<Result<_, _>>()?;
-        let checks: Vec<_> = entries
-            .iter()
-            .filter_map(|entry| check_of(entry, of(entry)?, policy, now))
-            .collect();
+        let checks: Vec<_> =
+            entries.iter().filter_map(|entry| check_of(entry, of(entry)?, policy, now)).collect();
         let gone: Vec<_> = entries.iter().filter_map(given_away).collect();
 
         ownerships::update(conn, changed).await?;
@@ -177,7 +179,8 @@ impl App {
 /// A new customer wants follow-ups within a time.
 fn check_of(entry: &Entry, ownership: &Ownership, policy: &Policy, now: Timestamp) -> Option<Check> {
     let begins = matches!(entry.kind, EntryKind::Started | EntryKind::Transferred);
-    let agent = entry.agent.clone().filter(|_| begins && entry.basis.is_some_and(|basis| basis.makes_new()))?;
+    let agent =
+        entry.agent.clone().filter(|_| begins && entry.basis.is_some_and(|basis| basis.makes_new()))?;
     let terms = policy.terms(ownership, now);
     let zone = policy.zone(ownership.site());
     let due_at = period::end_of(entry.occurred_at, terms.new_customer_days, zone);

@@ -107,7 +107,6 @@ impl App {
     }
 }
 
-
 /// Whoever received customers on a day is to write something on it (CU-7).
 fn days_to_check(receptions: &[Reception], policy: &Policy, now: Timestamp) -> Vec<Check> {
     let checks = receptions.iter().filter(|reception| !reception.is_lead()).filter_map(|reception| {

@@ -133,7 +133,9 @@ impl App {
                     None => Err(OwnershipRefusal::Rule { customer, source: OwnershipError::NoReception }),
                 };
             }
-            (None, ReferralKind::FriendOrRelative, _) => (ownership.owner().cloned(), Basis::FriendOrRelative),
+            (None, ReferralKind::FriendOrRelative, _) => {
+                (ownership.owner().cloned(), Basis::FriendOrRelative)
+            }
         };
         let refused = |source| OwnershipRefusal::Rule { customer, source };
         let agent = agent.ok_or_else(|| refused(OwnershipError::NoReception))?;

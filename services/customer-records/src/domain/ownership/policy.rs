@@ -93,9 +93,8 @@ impl Policy {
     #[must_use]
     pub fn terms(&self, ownership: &Ownership, now: Timestamp) -> Terms {
         let under_agreement = ownership.protected_until_at.is_some_and(|until| until > now);
-        let fits = |rule: &&Rule| {
-            rule.selector.fits(ownership.site.as_ref(), &ownership.tier, under_agreement)
-        };
+        let fits =
+            |rule: &&Rule| rule.selector.fits(ownership.site.as_ref(), &ownership.tier, under_agreement);
         let best = self.rules.iter().filter(fits).max_by_key(|rule| rule.selector.weight());
         best.map_or(DEFAULT, |rule| rule.terms)
     }

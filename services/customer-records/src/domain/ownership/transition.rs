@@ -84,7 +84,8 @@ impl Ownership {
 
     /// A contact of the customer. The receiver owns whom nobody owns; a lead waits for a supervisor. What is owned stays so.
     pub fn receive(&mut self, reception: &Reception, policy: &Policy, now: Timestamp) -> Vec<Entry> {
-        let was_owned = self.previous.as_ref().is_some_and(|previous| reception.contact_at < previous.ended_at);
+        let was_owned =
+            self.previous.as_ref().is_some_and(|previous| reception.contact_at < previous.ended_at);
         if self.lease().is_some() || was_owned {
             return Vec::new();
         }
@@ -146,7 +147,9 @@ impl Ownership {
     ) -> Result<Vec<Entry>, OwnershipError> {
         match &self.holding {
             Holding::Owned(lease) => return Err(OwnershipError::OwnedByAnother(lease.agent.clone())),
-            Holding::Lead(_) => return Err(OwnershipError::State { needed: "a lead is given out by a supervisor" }),
+            Holding::Lead(_) => {
+                return Err(OwnershipError::State { needed: "a lead is given out by a supervisor" });
+            }
             Holding::Pooled(_) => {}
         }
         let terms = policy.terms(self, now);
@@ -265,7 +268,9 @@ impl Ownership {
             return Ok(self.begin(Beginning { agent, basis, at: now, kind, source, reason }, policy, now));
         };
         if !lease.basis.is_of_reception() {
-            return Err(OwnershipError::State { needed: "the customer has to be the first receiver's or nobody's" });
+            return Err(OwnershipError::State {
+                needed: "the customer has to be the first receiver's or nobody's",
+            });
         }
         if lease.agent != agent {
             let kind = EntryKind::Transferred;
