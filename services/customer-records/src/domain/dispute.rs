@@ -379,6 +379,3 @@ fn in_order_of_numbers(receptions: &[Reception]) -> Vec<(Timestamp, &Reception)>
     });
     timed.collect()
 }
-
-#[cfg(test)]
-mod tests;

@@ -20,8 +20,6 @@
 
 pub mod period;
 pub mod policy;
-#[cfg(test)]
-mod tests;
 pub mod transition;
 mod words;
 
