@@ -149,7 +149,11 @@ async fn a_follow_up_of_the_owner_renews_from_its_day() {
     assert_eq!(ownership.until_time, own.ownership_until_time);
     desk.days(21);
     desk.until_nothing_is_due().await;
-    assert_eq!(li.ownership(&customer).await.state(), State::Owned, "the old end is over, the new one is not");
+    assert_eq!(
+        li.ownership(&customer).await.state(),
+        State::Owned,
+        "the old end is over, the new one is not"
+    );
     let (_, told) = desk.facts(&["ownership.renewed"]).await.pop().unwrap();
     assert_eq!((told.follow_up, told.until_time), (own.name, own.ownership_until_time));
 }
@@ -269,7 +273,10 @@ async fn transfer_and_history() {
         "delete from customer_records.ownership_entries",
         "truncate customer_records.ownership_entries",
     ] {
-        assert!(sqlx::query(change).execute(&desk.pool).await.is_err(), "history is never rewritten: {change}");
+        assert!(
+            sqlx::query(change).execute(&desk.pool).await.is_err(),
+            "history is never rewritten: {change}"
+        );
     }
     let erase = "update customer_records.ownership_entries set reason = null";
     sqlx::query(erase).execute(&desk.pool).await.unwrap();

@@ -210,9 +210,8 @@ impl OwnershipDesk {
 
     /// Tells of contacts in one batch, and waits until they are taken in.
     pub async fn tell(&self, contacts: &[ContactFacts]) {
-        let event = |facts: &ContactFacts| {
-            self.intake.event("contact.registered", &facts.contact, self.now(), facts)
-        };
+        let event =
+            |facts: &ContactFacts| self.intake.event("contact.registered", &facts.contact, self.now(), facts);
         self.intake.tell(contacts.iter().map(event).collect());
         self.settle().await;
     }
@@ -232,11 +231,8 @@ impl OwnershipDesk {
 
     /// An agent answers the call of a contact.
     pub async fn answer(&self, contact: &ContactFacts, agent: &Person, at: Timestamp) {
-        let facts = CallFacts {
-            contact: contact.contact.clone(),
-            agent: agent.name.clone(),
-            ..CallFacts::default()
-        };
+        let facts =
+            CallFacts { contact: contact.contact.clone(), agent: agent.name.clone(), ..CallFacts::default() };
         let event = Event {
             time: Some(time::to_wire(at)),
             id: EventId::at(at).to_string(),
@@ -273,8 +269,7 @@ impl OwnershipDesk {
         let cursor = "select count(*) from customer_records.consumer_cursors
                       where consumer = 'customer_records.intake' and position = $1";
         for _ in 0..PATIENCE {
-            let reached: i64 =
-                sqlx::query_scalar(cursor).bind(&wanted).fetch_one(&self.pool).await.unwrap();
+            let reached: i64 = sqlx::query_scalar(cursor).bind(&wanted).fetch_one(&self.pool).await.unwrap();
             if reached == 1 || wanted == "0" {
                 return;
             }

@@ -41,7 +41,9 @@ async fn five_hundred_agents_race_for_a_hundred_customers_and_each_gets_one_owne
     // Agent n tries customers n and n + 1, so that each customer is wanted by ten at once.
     let attempts = (0..500_usize).flat_map(|n| [(n, n % 100), (n, (n + 1) % 100)]);
     let attempts: Vec<_> = attempts
-        .map(|(n, wanted)| (desk.agent(&format!("agent-{n}{}", "x".repeat(n % 2))), customers[wanted].clone()))
+        .map(|(n, wanted)| {
+            (desk.agent(&format!("agent-{n}{}", "x".repeat(n % 2))), customers[wanted].clone())
+        })
         .collect();
 
     let answers: Vec<_> = stream::iter(attempts)
@@ -59,7 +61,10 @@ async fn five_hundred_agents_race_for_a_hundred_customers_and_each_gets_one_owne
             }
             Err(status) => {
                 let reason = refusal::reason(&status);
-                assert!(["OWNED_BY_ANOTHER", "DAILY_CLAIMS_USED_UP"].contains(&reason.as_str()), "{status:?}");
+                assert!(
+                    ["OWNED_BY_ANOTHER", "DAILY_CLAIMS_USED_UP"].contains(&reason.as_str()),
+                    "{status:?}"
+                );
             }
         }
     }
@@ -102,11 +107,8 @@ async fn an_agent_who_claims_many_at_once_gets_no_more_than_the_caps() {
 #[tokio::test]
 async fn the_previous_owner_waits_and_others_do_not() {
     let desk = OwnershipDesk::open().await;
-    set_rule(
-        &desk,
-        OwnershipRule { daily_claims: 9, held_limit: 9, cool_off_days: 7, ..Default::default() },
-    )
-    .await;
+    set_rule(&desk, OwnershipRule { daily_claims: 9, held_limit: 9, cool_off_days: 7, ..Default::default() })
+        .await;
     let (li, wang) = (desk.agent("li"), desk.agent("wang"));
     let customer = desk.customer("Chen").await;
     desk.receive(&customer, &li).await;
