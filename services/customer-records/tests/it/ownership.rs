@@ -184,9 +184,8 @@ async fn a_web_lead_waits_for_a_supervisor() {
     let customer = desk.customer("Chen").await;
     desk.lead(&customer).await;
     let name = format!("{customer}/ownership");
-    let waiting =
-        boss.ownerships().list_leads(ListLeadsRequest { site: "sites/main".into(), ..Default::default() });
-    let waiting = waiting.await.unwrap().into_inner().ownerships;
+    let leads = ListLeadsRequest { site: "sites/main".into(), ..Default::default() };
+    let waiting = boss.ownerships().list_leads(leads).await.unwrap().into_inner().ownerships;
 
     let assign = AssignLeadRequest { name: name.clone(), agent: li.name.clone(), ..Default::default() };
     let by_agent = li.ownerships().assign_lead(assign.clone()).await.unwrap_err();
