@@ -26,6 +26,9 @@ pub struct Config {
     /// change, no open case; and no legal hold stands.
     #[arg(long, env = "KEXIANG_CUSTOMER_RECORDS_RETENTION_IDLE_DAYS", value_parser = clap::value_parser!(u32).range(1..))]
     pub retention_idle_days: Option<u32>,
+    /// Time zone in which days are counted for customers without site, and for sites that intake has told nothing of yet.
+    #[arg(long, env = "KEXIANG_CUSTOMER_RECORDS_TIME_ZONE", default_value = "Asia/Shanghai")]
+    pub time_zone: String,
     /// Limits.
     #[command(flatten)]
     pub limits: Limits,

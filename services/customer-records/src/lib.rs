@@ -31,6 +31,7 @@ pub mod worker;
 use std::path::Path;
 
 use anyhow::Context;
+use jiff::tz::TimeZone;
 use kexiang_events::EventLog;
 use kexiang_pg::{Pool, Schema};
 use kexiang_rpc::{Deps, server::Server};
@@ -74,7 +75,9 @@ pub async fn run(
             .context("KEXIANG_CUSTOMER_RECORDS_DATABASE_URL is no database address")?;
     let keys = read_keys(&config.key_file)?;
     let log = EventLog::new(SCHEMA.name);
-    let app = App::new(pool.clone(), deps.clock.clone(), log.clone(), keys);
+    let zone =
+        TimeZone::get(&config.time_zone).context("KEXIANG_CUSTOMER_RECORDS_TIME_ZONE is no time zone")?;
+    let app = App::new(pool.clone(), deps.clock.clone(), log.clone(), keys).with_zone(zone);
     let server = Server::new(SERVICE, DOMAIN, deps.verifier.clone(), config.limits.clone());
     let parts = Parts { config, deps, pool: pool.clone(), log, app, shutdown: shutdown.clone() };
     let workers = worker::start(&parts)?;

@@ -179,6 +179,14 @@ pub mod of {
     pub enum KeyAccount {}
     /// An entry of the archive's catalogue.
     pub enum ArchiveEntry {}
+    /// Marks [`super::OwnershipRuleId`].
+    pub enum OwnershipRule {}
+    /// Marks [`super::OwnershipDisputeId`].
+    pub enum OwnershipDispute {}
+    /// Marks [`super::FollowUpId`].
+    pub enum FollowUp {}
+    /// Marks [`super::ConductFindingId`].
+    pub enum ConductFinding {}
 
     impl Marker for Case {
         const COLLECTION: &'static str = "cases";
@@ -304,6 +312,22 @@ pub mod of {
         const COLLECTION: &'static str = "unmaskings";
         const TYPE: &'static str = "Unmasking";
     }
+    impl Marker for OwnershipRule {
+        const COLLECTION: &'static str = "ownershipRules";
+        const TYPE: &'static str = "OwnershipRule";
+    }
+    impl Marker for OwnershipDispute {
+        const COLLECTION: &'static str = "ownershipDisputes";
+        const TYPE: &'static str = "OwnershipDispute";
+    }
+    impl Marker for FollowUp {
+        const COLLECTION: &'static str = "followUps";
+        const TYPE: &'static str = "FollowUp";
+    }
+    impl Marker for ConductFinding {
+        const COLLECTION: &'static str = "conductFindings";
+        const TYPE: &'static str = "ConductFinding";
+    }
 }
 
 /// A case 受理单.
@@ -368,6 +392,14 @@ pub type AgreementId = TypedId<of::Agreement>;
 pub type KeyAccountId = TypedId<of::KeyAccount>;
 /// Id of an entry of the archive's catalogue.
 pub type ArchiveEntryId = TypedId<of::ArchiveEntry>;
+/// A rule of ownership 归属规则.
+pub type OwnershipRuleId = TypedId<of::OwnershipRule>;
+/// A dispute whose a customer is 撞单.
+pub type OwnershipDisputeId = TypedId<of::OwnershipDispute>;
+/// A follow-up of a customer 跟踪记录.
+pub type FollowUpId = TypedId<of::FollowUp>;
+/// Something not in order with an agent's records.
+pub type ConductFindingId = TypedId<of::ConductFinding>;
 
 #[cfg(test)]
 mod tests {

@@ -19,7 +19,7 @@ pub mod vocabulary;
 pub use call::{Actor, Call, RequestKey};
 pub use clock::{Clock, ManualClock};
 pub use id::{
-    AgreementId, ArchiveEntryId, AssignmentId, CallId, CaseId, ContactId, CustomerId, DuplicateProposalId, ErasureId, EventId, EvidenceId, EvidenceObjectId, HandoverId, HoldId, IncidentId, KeyAccountId, LegalHoldId, MergeId, MergeProposalId, NoticeId, PromiseId, PublishedNumberId, RouteId, TaskId, UnmaskingId, WorkOrderId,
+    AgreementId, ArchiveEntryId, AssignmentId, CallId, CaseId, ConductFindingId, ContactId, CustomerId, DuplicateProposalId, ErasureId, EventId, EvidenceId, EvidenceObjectId, FollowUpId, HandoverId, HoldId, IncidentId, KeyAccountId, LegalHoldId, MergeId, MergeProposalId, NoticeId, OwnershipDisputeId, OwnershipRuleId, PromiseId, PublishedNumberId, RouteId, TaskId, UnmaskingId, WorkOrderId,
 };
 pub use jiff::Timestamp;
 pub use phone::PhoneNumber;

@@ -39,6 +39,7 @@ impl App {
 
         customers::insert(&mut tx, &self.keys, &[&customer]).await?;
         insert_contact_points(&mut tx, &self.keys, &customer).await?;
+        self.put_into_pool(&mut tx, customer.customer_id).await?;
         let created = Draft::new("customer.created", customer.customer_id.name(), now, &customer.facts())?;
         self.log.append(&mut tx, call, now, &[created]).await?;
         self.keep_customer(&mut tx, call, &customer).await?;

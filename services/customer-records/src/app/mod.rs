@@ -5,12 +5,14 @@
 pub mod agreements;
 mod customers;
 mod error;
+pub mod follow_ups;
 mod identification;
 mod merge_error;
 mod merge_moves;
 mod merge_proposals;
 mod merging;
 mod privacy;
+pub mod ownership;
 mod projection;
 mod recognition;
 mod redirects;
@@ -20,6 +22,7 @@ mod timeline;
 use std::sync::Arc;
 
 pub use error::AppError;
+use jiff::tz::TimeZone;
 use kexiang_core::Clock;
 use kexiang_events::EventLog;
 use kexiang_pg::{Idempotency, Pool};
@@ -43,13 +46,28 @@ pub struct App {
     keys: KeyRing,
     /// Whether nothing lies in clear any more.
     sealed: Arc<watch::Sender<bool>>,
+    /// In which days are counted where no site says so.
+    zone: TimeZone,
 }
 
 impl App {
-    /// The use cases over a pool of the role `kexiang_customer_records`; `keys` seal personal data.
+    /// The use cases over a pool of the role `kexiang_customer_records`; `keys` seal personal data. Where no site says
+    /// otherwise, days are those of UTC.
     #[must_use]
     pub fn new(pool: Pool, clock: Clock, log: EventLog, keys: KeyRing) -> Self {
-        Self { pool, clock, log, keys, sealed: Arc::new(watch::Sender::new(false)) }
+        Self { pool, clock, log, keys, sealed: Arc::new(watch::Sender::new(false)), zone: TimeZone::UTC }
+    }
+
+    /// Counts days in this zone where no site says otherwise.
+    #[must_use]
+    pub fn with_zone(self, zone: TimeZone) -> Self {
+        Self { zone, ..self }
+    }
+
+    /// The clock.
+    #[must_use]
+    pub const fn clock(&self) -> &Clock {
+        &self.clock
     }
 
     /// The log, for the feed.

@@ -3,7 +3,7 @@
 use kexiang_core::{Call, ErasureId, Timestamp};
 use sqlx::PgConnection;
 
-use super::{App, AppError};
+use super::{App, AppError, ownership::reception::RegisterNews};
 use crate::{
     domain::{
         identification::Arrival,
@@ -22,6 +22,8 @@ pub struct IntakeNews {
     pub arrivals: Vec<Arrival>,
     /// Cases as they are after the batch; none twice.
     pub cases: Vec<CaseLink>,
+    /// Who received whom, as the public register has it.
+    pub register: RegisterNews,
     /// Every event of the batch.
     pub timeline: Vec<TimelineEntry>,
     /// Erasures that intake has followed, and when.
@@ -58,6 +60,7 @@ impl App {
         if !news.arrivals.is_empty() {
             self.identify_contacts(conn, call, news.arrivals).await?;
         }
+        self.take_in_register(conn, call, news.register).await?;
         // After the contacts, so that a case finds the customer of the contact that opened it.
         if !news.cases.is_empty() {
             links::upsert_cases(conn, &news.cases).await?;

@@ -1,6 +1,7 @@
 //! The one place that makes a status of what a use case refused.
 
 pub mod merge;
+pub(super) mod ownership;
 
 use kexiang_core::CustomerId;
 use kexiang_rpc::{Refusal, Violations};

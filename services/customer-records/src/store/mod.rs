@@ -22,6 +22,13 @@ pub mod references;
 pub mod privacy;
 pub mod sealed_answers;
 pub mod subject_keys;
+pub mod conduct;
+pub mod disputes;
+pub mod follow_ups;
+pub mod ownership_entries;
+pub mod ownership_rules;
+pub mod ownerships;
+pub mod receptions;
 pub mod timeline;
 
 use std::error::Error;

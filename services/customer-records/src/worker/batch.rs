@@ -6,9 +6,9 @@ use kexiang_core::{CaseId, ContactId, ErasureId, EventId, Timestamp};
 use kexiang_events::{HandlerError, Received};
 use kexiang_proto::intake_v1::{CaseFacts, CaseState, ContactFacts, CustomerDataFacts, Purpose};
 
-use super::entry::entry;
+use super::{entry::entry, register};
 use crate::{
-    app::IntakeNews,
+    app::{IntakeNews, ownership::reception::RegisterNews},
     domain::{
         customer::CustomerProfile,
         identification::Arrival,
@@ -26,6 +26,7 @@ pub struct Batch {
     identified: HashMap<ContactId, ContactLink>,
     unidentified: Vec<Unidentified>,
     cases: HashMap<CaseId, CaseLink>,
+    register: RegisterNews,
     timeline: Vec<TimelineEntry>,
     erased: Vec<(ErasureId, Timestamp)>,
 }
@@ -48,11 +49,13 @@ impl Batch {
         if event.0.r#type == ERASED {
             let facts: CustomerDataFacts = event.facts()?;
             self.erased.push((event.name(&facts.erasure)?, event.time(event.0.time.as_ref())?));
-            Ok(())
-        } else if event.0.r#type.starts_with("contact.") {
-            self.read_contact(event, &event.facts()?)
-        } else {
-            self.read_case(event, event.facts()?)
+            return Ok(());
+        }
+        match event.0.r#type.split_once('.') {
+            Some(("contact", _)) => self.read_contact(event, &event.facts()?),
+            Some(("site", _)) => register::site(event, &mut self.register),
+            Some(("call", _)) => register::answer(event, &mut self.register),
+            _ => self.read_case(event, event.facts()?),
         }
     }
 
@@ -75,6 +78,7 @@ impl Batch {
             arrivals: arrivals.collect(),
             contacts: self.identified.into_values().collect(),
             cases: self.cases.into_values().collect(),
+            register: self.register,
             timeline: self.timeline,
             erased: self.erased,
         }
@@ -85,6 +89,7 @@ impl Batch {
         let contact_at = event.time(facts.contact_time.as_ref())?;
         let case_id = event.optional_name(&facts.case)?;
         self.timeline.push(entry(event, Owner::Contact(contact_id, case_id), &facts.site)?);
+        register::contact(event, facts, &mut self.register)?;
         if let Some(customer_id) = event.optional_name(&facts.customer)? {
             self.identified.insert(contact_id, ContactLink { contact_id, customer_id, contact_at, case_id });
         } else if facts.purpose() == Purpose::Customer {
@@ -98,6 +103,7 @@ impl Batch {
     fn read_case(&mut self, event: Received<'_>, facts: CaseFacts) -> Result<(), HandlerError> {
         let case_id = event.name(&facts.case)?;
         self.timeline.push(entry(event, Owner::Case(case_id), &facts.site)?);
+        register::zone(event, &facts.site, &facts.time_zone, &mut self.register)?;
         let link = CaseLink {
             case_id,
             customer_id: event.optional_name(&facts.customer)?,

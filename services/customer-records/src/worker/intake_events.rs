@@ -20,8 +20,10 @@ use crate::{
     domain::customer::CustomerProfile,
 };
 
-/// All events of intake.
+/// All events of intake about contacts and cases, and of sites and calls what ownership needs.
 pub const TYPES: &[&str] = &[
+    "site.created",
+    "call.answered",
     "contact.registered",
     "contact.identified",
     "case.accepted",

@@ -7,6 +7,8 @@ pub mod dispatch_events;
 mod entry;
 pub mod intake_events;
 mod retention;
+mod register;
+mod timers;
 
 use kexiang_core::Call;
 use kexiang_events::{HandlerError, Subscription, consume, partition};
@@ -38,6 +40,8 @@ pub(crate) fn start(parts: &Parts) -> anyhow::Result<TaskTracker> {
     if let Some(days) = config.retention_idle_days {
         workers.spawn(retention::run(app.clone(), call.clone(), days, shutdown.clone()));
     }
+    workers.spawn(timers::advance_ownerships(app.clone(), call.clone(), shutdown.clone()));
+    workers.spawn(timers::judge_conduct(app.clone(), call.clone(), shutdown.clone()));
     let handler = intake_events::IntakeEvents::new(app.clone(), call, intake.clone());
     let handler = intake_events::IntakeEvents::new(app.clone(), call.clone(), intake.clone());
     let events = subscribe("customer_records.intake", intake, intake_events::TYPES);

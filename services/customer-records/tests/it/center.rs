@@ -94,6 +94,7 @@ impl Center {
             dispatch_address,
             key_file: concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/keys_of_the_tests.toml").into(),
             retention_idle_days: None,
+            time_zone: "Asia/Shanghai".to_owned(),
             limits: Limits::default(),
         };
         change(&mut config);
@@ -106,7 +107,6 @@ impl Center {
         let address = format!("http://{}", listener.local_addr().unwrap());
         let shutdown = CancellationToken::new();
         let replica = (config.clone(), deps.clone());
-        tokio::spawn(run(config, deps, listener, shutdown.clone()));
         tokio::spawn(run(config.clone(), deps, listener, shutdown.clone()));
 
         let year = Duration::from_secs(365 * 24 * 3600);

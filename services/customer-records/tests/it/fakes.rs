@@ -119,6 +119,9 @@ impl Fake {
             contact_time: contact.contact_time,
             purpose: contact.purpose,
             case: contact.case.clone(),
+            agent: contact.agent.clone(),
+            channel: contact.channel,
+            register_number: contact.register_number,
             ..ContactFacts::default()
         };
         self.contacts.lock().unwrap().insert(id.name(), contact);

@@ -105,6 +105,7 @@ fn customer_records(whole: &WholeConfig, endpoints: &Endpoints, listener: TcpLis
         dispatch_address: endpoints.dispatch.clone(),
         key_file: whole.customer_key_file.clone(),
         retention_idle_days: None,
+        time_zone: "Asia/Shanghai".to_owned(),
         limits: Limits::default(),
     };
     let deps = deps(whole, SERVICE);

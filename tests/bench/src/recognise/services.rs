@@ -45,6 +45,7 @@ impl Services {
             dispatch_address: NOBODY.to_owned(),
             key_file: key_file()?,
             retention_idle_days: None,
+            time_zone: "Asia/Shanghai".to_owned(),
             limits: Limits::default(),
         };
         let front = kexiang_intake::Config {
