@@ -220,6 +220,16 @@ pub const TABLE: &[(&str, Access)] = &[
     ("/kexiang.customers.v1.CustomerRecordsService/ListCustomers", Access::Roles(DESK)),
     ("/kexiang.customers.v1.CustomerRecordsService/RecogniseCaller", Access::Roles(DESK)),
     ("/kexiang.customers.v1.CustomerRecordsService/ListTimelineEntries", Access::Roles(DESK)),
+    // Customer records: finding, the view, relationships.
+    ("/kexiang.customers.v1.CustomerRecordsService/SearchCustomers", Access::Roles(DESK)),
+    ("/kexiang.customers.v1.CustomerRecordsService/GetCustomerView", Access::Roles(DESK)),
+    ("/kexiang.customers.v1.RelationshipService/AddRelationship", Access::Roles(DESK)),
+    ("/kexiang.customers.v1.RelationshipService/EndRelationship", Access::Roles(DESK)),
+    ("/kexiang.customers.v1.RelationshipService/ListRelationships", Access::Roles(DESK)),
+    ("/kexiang.customers.v1.RelationshipService/ListSameCustomerRulings", Access::Roles(DESK)),
+    ("/kexiang.customers.v1.RelationshipService/GetSameCustomer", Access::Roles(DESK)),
+    ("/kexiang.customers.v1.RelationshipService/MakeSameCustomerRuling", Access::Roles(&[Supervisor])),
+    ("/kexiang.customers.v1.RelationshipService/WithdrawSameCustomerRuling", Access::Roles(&[Supervisor])),
     // Reporting.
     ("/kexiang.reporting.v1.ReportingService/GetWallboard", Access::Roles(FIGURES)),
     ("/kexiang.reporting.v1.ReportingService/WatchWallboard", Access::Roles(FIGURES)),

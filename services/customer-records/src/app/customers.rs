@@ -13,7 +13,7 @@ use crate::{
     },
     store::{
         contact_points::{self, Gain},
-        customers,
+        customers, name_tokens,
     },
 };
 
@@ -33,6 +33,7 @@ impl App {
         let customer = Customer::new(profile, now);
 
         customers::insert(&mut tx, &[&customer]).await?;
+        name_tokens::save(&mut tx, self.keys.blind(), &[&customer]).await?;
         insert_contact_points(&mut tx, &customer).await?;
         let created = Draft::new("customer.created", customer.customer_id.name(), now, &customer.facts())?;
         self.log.append(&mut tx, call, now, &[created]).await?;
@@ -78,6 +79,7 @@ impl App {
         let changed = before.changed(change, now);
         if let Some(after) = &changed {
             save(&mut tx, after).await?;
+            name_tokens::save(&mut tx, self.keys.blind(), &[after]).await?;
             let updated = Draft::new("customer.updated", id.name(), now, &after.facts())?;
             self.log.append(&mut tx, call, now, &[updated]).await?;
         }

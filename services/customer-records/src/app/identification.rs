@@ -21,7 +21,7 @@ use crate::{
     store::{
         candidates,
         contact_points::{self, Gain},
-        customers, links,
+        customers, links, name_tokens,
     },
 };
 
@@ -48,6 +48,8 @@ impl App {
         }
         let now = self.clock.now();
         let plan = decide(conn, &arrivals, now).await?;
+        let created: Vec<_> = plan.created.iter().map(|(customer, _)| customer).collect();
+        name_tokens::save(conn, self.keys.blind(), &created).await?;
         links::upsert_contacts(conn, &links_of(&arrivals, &plan)).await?;
         Ok(self.log.append(conn, call, now, &drafts_of(&arrivals, &plan, call, now)?).await?)
     }

@@ -7,7 +7,10 @@ mod error;
 mod identification;
 mod projection;
 mod recognition;
+pub mod relationships;
+pub mod search;
 mod timeline;
+pub mod view;
 
 pub use error::AppError;
 use kexiang_core::Clock;

@@ -7,8 +7,11 @@ use prost::{Message, Name};
 use prost_types::Any;
 use serde::de::Error;
 
-use super::convert;
-use crate::domain::customer::{CustomerFacts, IdentificationFacts};
+use super::{convert, relationships};
+use crate::domain::{
+    customer::{CustomerFacts, IdentificationFacts},
+    relationship::RelationshipFacts,
+};
 
 /// The facts of an event as the message that its type documents.
 ///
@@ -30,6 +33,13 @@ pub fn to_any(event: &StoredEvent) -> Result<Any, serde_json::Error> {
                 contact: facts.contact_id.name(),
                 case: facts.case_id.map(CaseId::name).unwrap_or_default(),
             })
+        }
+        "relationship.added"
+        | "relationship.ended"
+        | "same_customer_ruling.made"
+        | "same_customer_ruling.withdrawn" => {
+            let facts: RelationshipFacts = serde_json::from_value(event.data.clone())?;
+            any(&relationships::facts_to_wire(&facts))
         }
         other => Err(serde_json::Error::custom(format!("no event of type {other} is told here"))),
     }

@@ -3,12 +3,18 @@
 mod convert;
 mod feed;
 mod handlers;
+mod relationships;
+mod search;
 mod status;
 mod update;
+mod view;
 
 use kexiang_events::FeedService;
 use kexiang_proto::{
-    customers_v1::customer_records_service_server::CustomerRecordsServiceServer,
+    customers_v1::{
+        customer_records_service_server::CustomerRecordsServiceServer,
+        relationship_service_server::RelationshipServiceServer,
+    },
     event_v1::event_feed_service_server::EventFeedServiceServer,
 };
 use kexiang_rpc::server::{MAX_MESSAGE_BYTES, Server};
@@ -24,5 +30,9 @@ pub(crate) fn add_services(server: Server, parts: &Parts) -> Server {
     let Parts { pool, log, app, shutdown, .. } = parts;
     let feed = FeedService::new(pool.clone(), log.clone(), SERVICE, DOMAIN, to_any, shutdown.clone());
     let records = CustomerRecordsServiceServer::new(CustomerRecords::new(app.clone()));
-    server.add(records.max_decoding_message_size(MAX_MESSAGE_BYTES)).add(EventFeedServiceServer::new(feed))
+    let relationships = RelationshipServiceServer::new(relationships::Relationships::new(app.clone()));
+    server
+        .add(records.max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .add(relationships)
+        .add(EventFeedServiceServer::new(feed))
 }

@@ -1,5 +1,7 @@
 //! The one place that makes a status of what a use case refused.
 
+pub mod relationship;
+
 use kexiang_core::CustomerId;
 use kexiang_rpc::{Refusal, Violations};
 use tonic::Status;

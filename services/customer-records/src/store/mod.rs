@@ -7,7 +7,11 @@ pub mod candidates;
 pub mod contact_points;
 pub mod customers;
 pub mod links;
+pub mod name_tokens;
+pub mod relationships;
+pub mod same_customer;
 pub mod timeline;
+pub mod view;
 
 use std::error::Error;
 

@@ -5,6 +5,7 @@ mod caller;
 pub mod dispatch_events;
 mod entry;
 pub mod intake_events;
+pub mod view_events;
 
 use kexiang_core::Call;
 use kexiang_events::{HandlerError, Subscription, consume, partition};
@@ -32,6 +33,13 @@ pub(crate) fn start(parts: &Parts) -> anyhow::Result<TaskTracker> {
 
     let workers = TaskTracker::new();
     let handler = intake_events::IntakeEvents::new(app.clone(), call, intake.clone());
+    let view = || view_events::ViewEvents { app: app.clone() };
+    let events = subscribe("customer_records.view.intake", intake.clone(), view_events::PROMISES);
+    workers.spawn(consume(events, view(), shutdown.clone()));
+    let events = subscribe("customer_records.view.dispatch", dispatch.clone(), dispatch_events::TYPES);
+    workers.spawn(consume(events, view(), shutdown.clone()));
+    let (names, stop) = (app.clone(), shutdown.clone());
+    workers.spawn(async move { names.backfill_name_tokens(&stop).await });
     let events = subscribe("customer_records.intake", intake, intake_events::TYPES);
     workers.spawn(consume(events, handler, shutdown.clone()));
     let handler = dispatch_events::DispatchEvents { app: app.clone() };
