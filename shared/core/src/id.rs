@@ -163,6 +163,12 @@ pub mod of {
     /// Marks [`super::OutboundMessageId`].
     pub enum OutboundMessage {}
 
+    /// Marks [`super::FieldSchemaId`].
+    pub enum FieldSchema {}
+    impl Marker for FieldSchema {
+        const COLLECTION: &'static str = "fieldSchemas";
+        const TYPE: &'static str = "FieldSchema";
+    }
     /// Marks [`super::RelationshipId`].
     pub enum Relationship {}
     /// Marks [`super::SameCustomerRulingId`].
@@ -276,6 +282,8 @@ pub type CaseId = TypedId<of::Case>;
 pub type ContactId = TypedId<of::Contact>;
 /// A customer.
 pub type CustomerId = TypedId<of::Customer>;
+/// A version of a pack's own fields (CU-1).
+pub type FieldSchemaId = TypedId<of::FieldSchema>;
 /// What one customer is to another (CU-3).
 pub type RelationshipId = TypedId<of::Relationship>;
 /// A supervisor's exception of who is one customer (CU-3).

@@ -19,7 +19,7 @@ pub mod vocabulary;
 pub use call::{Actor, Call, RequestKey};
 pub use clock::{Clock, ManualClock};
 pub use id::{
-    AssignmentId, CallId, CaseId, ContactId, CustomerId, RelationshipId, SameCustomerRulingId, DuplicateProposalId, EventId, EvidenceId,
+    AssignmentId, CallId, CaseId, ContactId, CustomerId, FieldSchemaId, RelationshipId, SameCustomerRulingId, DuplicateProposalId, EventId, EvidenceId,
     EvidenceObjectId, HandoverId, HoldId, IncidentId, NoticeId, PromiseId, PublishedNumberId, RouteId,
     TaskId, WorkOrderId,
 };

@@ -223,6 +223,12 @@ pub const TABLE: &[(&str, Access)] = &[
     // Customer records: finding, the view, relationships.
     ("/kexiang.customers.v1.CustomerRecordsService/SearchCustomers", Access::Roles(DESK)),
     ("/kexiang.customers.v1.CustomerRecordsService/GetCustomerView", Access::Roles(DESK)),
+    ("/kexiang.customers.v1.ProfileService/GetProfile", Access::Roles(DESK)),
+    ("/kexiang.customers.v1.ProfileService/UpdateProfile", Access::Roles(DESK)),
+    ("/kexiang.customers.v1.ProfileService/ListProfiles", Access::Roles(DESK)),
+    ("/kexiang.customers.v1.FieldSchemaService/CreateFieldSchema", Access::Roles(SETUP)),
+    ("/kexiang.customers.v1.FieldSchemaService/GetFieldSchema", Access::Roles(STAFF)),
+    ("/kexiang.customers.v1.FieldSchemaService/ListFieldSchemas", Access::Roles(STAFF)),
     ("/kexiang.customers.v1.RelationshipService/AddRelationship", Access::Roles(DESK)),
     ("/kexiang.customers.v1.RelationshipService/EndRelationship", Access::Roles(DESK)),
     ("/kexiang.customers.v1.RelationshipService/ListRelationships", Access::Roles(DESK)),

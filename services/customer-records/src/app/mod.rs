@@ -5,6 +5,7 @@
 mod customers;
 mod error;
 mod identification;
+pub mod profiles;
 mod projection;
 mod recognition;
 pub mod relationships;
@@ -36,6 +37,12 @@ impl App {
     #[must_use]
     pub const fn new(pool: Pool, clock: Clock, log: EventLog, keys: KeyRing) -> Self {
         Self { pool, clock, log, keys }
+    }
+
+    /// The clock that everything is timed by.
+    #[must_use]
+    pub const fn clock(&self) -> &Clock {
+        &self.clock
     }
 
     /// The log, for the feed.

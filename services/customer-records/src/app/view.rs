@@ -8,10 +8,11 @@ use sqlx::PgConnection;
 use super::{App, AppError, relationships::same_customer_of, timeline::TOP};
 use crate::{
     domain::{
+        profile::Profile,
         recognition::RECENT,
         view::{CustomerView, MOST_SHOWN, ViewNews},
     },
-    store::{customers, links, relationships, timeline, view},
+    store::{customers, links, profiles, relationships, timeline, view},
 };
 
 impl App {
@@ -27,6 +28,7 @@ impl App {
         let timeline = timeline::list(&mut conn, id, TOP, MOST_SHOWN).await?;
         Ok(CustomerView {
             customer,
+            profile: profiles::find(&mut conn, id).await?.unwrap_or_else(|| Profile::empty(id)),
             relationships: relationships::list(&mut conn, id, false, None, MOST_SHOWN).await?,
             same_customer: same_customer_of(&mut conn, id).await?,
             // Ownership goes here: one read of who owns the customer, and a field of CustomerView.

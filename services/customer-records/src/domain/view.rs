@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use kexiang_core::{CaseId, CustomerId, PromiseId, TaskId, WorkOrderId};
 
 use super::{
-    customer::Customer, recognition::OpenCase, relationship::Relationship, timeline::TimelineEntry,
+    customer::Customer, profile::Profile, recognition::OpenCase, relationship::Relationship, timeline::TimelineEntry,
 };
 
 /// The most of each list that the view shows.
@@ -89,6 +89,8 @@ pub struct ViewNews {
 pub struct CustomerView {
     /// Who.
     pub customer: Customer,
+    /// What they are like.
+    pub profile: Profile,
     /// Those that hold.
     pub relationships: Vec<Relationship>,
     /// The representative first.

@@ -10,6 +10,8 @@ use serde::de::Error;
 use super::{convert, relationships};
 use crate::domain::{
     customer::{CustomerFacts, IdentificationFacts},
+    field_schema::FieldSchemaFacts,
+    profile::ProfileFacts,
     relationship::RelationshipFacts,
 };
 
@@ -40,6 +42,22 @@ pub fn to_any(event: &StoredEvent) -> Result<Any, serde_json::Error> {
         | "same_customer_ruling.withdrawn" => {
             let facts: RelationshipFacts = serde_json::from_value(event.data.clone())?;
             any(&relationships::facts_to_wire(&facts))
+        }
+        "customer_profile.updated" => {
+            let facts: ProfileFacts = serde_json::from_value(event.data.clone())?;
+            any(&pb::ProfileFacts {
+                customer: facts.customer_id.name(),
+                tiers: facts.tiers,
+                risk_flags: facts.risk_flags,
+            })
+        }
+        "field_schema.created" => {
+            let facts: FieldSchemaFacts = serde_json::from_value(event.data.clone())?;
+            any(&pb::FieldSchemaFacts {
+                field_schema: facts.field_schema_id.name(),
+                pack: facts.pack,
+                version: facts.version,
+            })
         }
         other => Err(serde_json::Error::custom(format!("no event of type {other} is told here"))),
     }

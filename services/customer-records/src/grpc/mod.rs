@@ -2,7 +2,9 @@
 
 mod convert;
 mod feed;
+mod field_schemas;
 mod handlers;
+mod profiles;
 mod relationships;
 mod search;
 mod status;
@@ -13,7 +15,8 @@ use kexiang_events::FeedService;
 use kexiang_proto::{
     customers_v1::{
         customer_records_service_server::CustomerRecordsServiceServer,
-        relationship_service_server::RelationshipServiceServer,
+        field_schema_service_server::FieldSchemaServiceServer,
+        profile_service_server::ProfileServiceServer, relationship_service_server::RelationshipServiceServer,
     },
     event_v1::event_feed_service_server::EventFeedServiceServer,
 };
@@ -34,5 +37,7 @@ pub(crate) fn add_services(server: Server, parts: &Parts) -> Server {
     server
         .add(records.max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add(relationships)
+        .add(ProfileServiceServer::new(profiles::Profiles::new(app.clone())))
+        .add(FieldSchemaServiceServer::new(field_schemas::FieldSchemas::new(app.clone())))
         .add(EventFeedServiceServer::new(feed))
 }

@@ -3,13 +3,14 @@
 use kexiang_proto::customers_v1 as pb;
 use kexiang_rpc::time;
 
-use super::{convert, relationships};
+use super::{convert, profiles, relationships};
 use crate::domain::view::{CustomerView, ViewedOrder, ViewedPromise, ViewedVisit};
 
 /// Writes a view.
 pub fn to_wire(view: &CustomerView) -> pb::CustomerView {
     pb::CustomerView {
         customer: Some(convert::customer(&view.customer)),
+        profile: Some(profiles::to_wire(&view.profile)),
         relationships: view.relationships.iter().map(relationships::relationship_to_wire).collect(),
         same_customer: Some(relationships::same_customer_to_wire(&view.same_customer)),
         open_cases: view.open_cases.iter().map(convert::open_case).collect(),

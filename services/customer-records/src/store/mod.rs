@@ -6,8 +6,10 @@
 pub mod candidates;
 pub mod contact_points;
 pub mod customers;
+pub mod field_schemas;
 pub mod links;
 pub mod name_tokens;
+pub mod profiles;
 pub mod relationships;
 pub mod same_customer;
 pub mod timeline;

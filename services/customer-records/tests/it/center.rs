@@ -10,6 +10,7 @@ use kexiang_proto::{
         CreateCustomerRequest, Customer, GetCustomerRequest, ListCustomersRequest,
         ListTimelineEntriesRequest, RecogniseCallerRequest, Recognition, TimelineEntry, contact_point::Kind,
         customer_records_service_client::CustomerRecordsServiceClient,
+        relationship_service_client::RelationshipServiceClient,
     },
     event_v1::{Event, StreamEventsRequest, event_feed_service_client::EventFeedServiceClient},
     type_v1,
@@ -43,6 +44,9 @@ pub struct Center {
     pub hand: ManualClock,
     channel: Channel,
     bearer: Bearer,
+    supervisor: Bearer,
+    config: Config,
+    deps: Deps,
     pub pool: Pool,
     _database: TestDatabase,
     _shutdown: DropGuard,
@@ -59,6 +63,7 @@ impl Interceptor for Bearer {
     }
 }
 
+pub type Relationships = RelationshipServiceClient<InterceptedService<Channel, Bearer>>;
 type Client = CustomerRecordsServiceClient<InterceptedService<Channel, Bearer>>;
 
 impl Center {
@@ -85,11 +90,15 @@ impl Center {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let shutdown = CancellationToken::new();
-        tokio::spawn(run(config, deps, listener, shutdown.clone()));
+        tokio::spawn(run(config.clone(), deps.clone(), listener, shutdown.clone()));
 
         let year = Duration::from_secs(365 * 24 * 3600);
         let token = issuer.issue("li.ming", &[Role::Agent, Role::Administrator], year, START).unwrap();
+        let supervisor = issuer.issue("chen.jie", &[Role::Supervisor], year, START).unwrap();
         Self {
+            supervisor: Bearer(format!("Bearer {supervisor}").parse().unwrap()),
+            config,
+            deps,
             intake,
             dispatch,
             clock,
@@ -107,11 +116,31 @@ impl Center {
         CustomerRecordsServiceClient::with_interceptor(self.channel.clone(), self.bearer.clone())
     }
 
+    /// Starts a second replica, which ends with what is given.
+    pub async fn replica(&self) -> DropGuard {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let shutdown = CancellationToken::new();
+        tokio::spawn(run(self.config.clone(), self.deps.clone(), listener, shutdown.clone()));
+        shutdown.drop_guard()
+    }
+
+    /// Speaks to RelationshipService as an agent.
+    pub fn relationships(&self) -> Relationships {
+        RelationshipServiceClient::with_interceptor(self.channel.clone(), self.bearer.clone())
+    }
+
+    /// The same as a supervisor.
+    pub fn supervisor(&self) -> Relationships {
+        RelationshipServiceClient::with_interceptor(self.channel.clone(), self.supervisor.clone())
+    }
+
     /// Waits until all that intake and dispatch told is taken in.
     pub async fn settle(&self) {
         let wanted = [
             ("customer_records.intake", self.intake.position()),
             ("customer_records.dispatch", self.dispatch.position()),
+            ("customer_records.view.intake", self.intake.position()),
+            ("customer_records.view.dispatch", self.dispatch.position()),
         ];
         let cursors = "select consumer, position from customer_records.consumer_cursors";
         for _ in 0..1_000 {
