@@ -105,7 +105,8 @@ impl App {
         }
         let version = field_schemas::next_version(&mut tx, &pack).await?;
         let id = FieldSchemaId::at(now);
-        let schema = FieldSchema { id, pack, version, fields, created_at: now, created_by: call.actor.clone() };
+        let schema =
+            FieldSchema { id, pack, version, fields, created_at: now, created_by: call.actor.clone() };
         field_schemas::insert(&mut tx, &schema).await?;
         let facts = FieldSchemaFacts { field_schema_id: id, pack: schema.pack.clone(), version };
         let created = Draft::new("field_schema.created", id.name(), now, &facts)?;

@@ -80,7 +80,12 @@ impl App {
     /// # Errors
     /// [`AppError::CustomerNotFound`], [`RelationshipRefusal::Holds`], [`RelationshipRefusal::TooManyMembers`].
     #[tracing::instrument(name = "app.add_relationship", skip_all)]
-    pub async fn add_relationship(&self, call: &Call, pair: Pair, kind: RelationshipKind) -> Outcome<Relationship> {
+    pub async fn add_relationship(
+        &self,
+        call: &Call,
+        pair: Pair,
+        kind: RelationshipKind,
+    ) -> Outcome<Relationship> {
         let now = self.clock.now();
         let mut tx = self.pool.begin().await?;
         if let Claim::Replay(relationship) = IDEMPOTENCY.claim(&mut tx, call, now).await? {
@@ -108,7 +113,12 @@ impl App {
     /// # Errors
     /// [`RelationshipRefusal::NotFound`], [`RelationshipRefusal::EtagMismatch`], [`RelationshipRefusal::Ended`].
     #[tracing::instrument(name = "app.end_relationship", skip_all)]
-    pub async fn end_relationship(&self, call: &Call, id: RelationshipId, etag: Option<i64>) -> Outcome<Relationship> {
+    pub async fn end_relationship(
+        &self,
+        call: &Call,
+        id: RelationshipId,
+        etag: Option<i64>,
+    ) -> Outcome<Relationship> {
         let now = self.clock.now();
         let mut tx = self.pool.begin().await?;
         if let Claim::Replay(relationship) = IDEMPOTENCY.claim(&mut tx, call, now).await? {
@@ -249,7 +259,10 @@ impl App {
 }
 
 /// All who are one with a customer, the representative first.
-pub(super) async fn same_customer_of(conn: &mut PgConnection, customer: CustomerId) -> sqlx::Result<Vec<CustomerId>> {
+pub(super) async fn same_customer_of(
+    conn: &mut PgConnection,
+    customer: CustomerId,
+) -> sqlx::Result<Vec<CustomerId>> {
     let of = store::same_customer::representatives(conn, Pair(customer, customer)).await?;
     Ok(store::same_customer::members(conn, of).await?.into_iter().collect())
 }
@@ -305,7 +318,8 @@ async fn facts(
     kind: Option<RelationshipKind>,
     decision: Option<Decision>,
 ) -> Outcome<RelationshipFacts> {
-    let Pair(representative, related_representative) = store::same_customer::representatives(conn, pair).await?;
+    let Pair(representative, related_representative) =
+        store::same_customer::representatives(conn, pair).await?;
     let Pair(customer, related) = pair;
     Ok(RelationshipFacts { customer, related, kind, decision, representative, related_representative })
 }

@@ -152,10 +152,14 @@ pub enum FieldProblem {
     #[error("must be 1–40 of a–z, 0–9 and underscore, starting with a letter")]
     Key,
     /// A choice field without usable choices, or choices of another kind.
-    #[error("must be 1 to {MOST_CHOICES} different codes of at most {LONGEST_CHOICE} characters for choices, and none otherwise")]
+    #[error(
+        "must be 1 to {MOST_CHOICES} different codes of at most {LONGEST_CHOICE} characters for choices, and none otherwise"
+    )]
     Choices,
     /// A bound that is no value of the kind, or bounds the wrong way round.
-    #[error("must be a value of the field's kind, the least not above the greatest, and empty for kinds without bounds")]
+    #[error(
+        "must be a value of the field's kind, the least not above the greatest, and empty for kinds without bounds"
+    )]
     BadBounds,
 }
 
@@ -197,7 +201,13 @@ impl FieldDefinition {
                 Some(match (one.0, other.0) {
                     (false, false) => size(&one).cmp(&size(&other)),
                     (true, true) => size(&other).cmp(&size(&one)),
-                    (negative, _) => if negative { Ordering::Less } else { Ordering::Greater },
+                    (negative, _) => {
+                        if negative {
+                            Ordering::Less
+                        } else {
+                            Ordering::Greater
+                        }
+                    }
                 })
             }
             FieldKind::Text | FieldKind::Bool | FieldKind::Choice | FieldKind::MultiChoice => None,
@@ -247,7 +257,9 @@ impl FieldDefinition {
         }
         let [value] = values else { return Err(FieldProblem::OneValue) };
         match self.kind {
-            FieldKind::Text if value.is_empty() || value.chars().count() > self.max_length || value.contains('\0') => {
+            FieldKind::Text
+                if value.is_empty() || value.chars().count() > self.max_length || value.contains('\0') =>
+            {
                 Err(FieldProblem::Length(self.max_length))
             }
             FieldKind::Bool if value != "true" && value != "false" => Err(FieldProblem::Kind("BOOL")),
@@ -280,7 +292,9 @@ impl FieldSchema {
         for (key, values) in values {
             match self.fields.iter().find(|field| field.key == *key) {
                 None => problems.push((key.clone(), FieldProblem::Unknown)),
-                Some(field) => problems.extend(field.check(values).err().map(|problem| (key.clone(), problem))),
+                Some(field) => {
+                    problems.extend(field.check(values).err().map(|problem| (key.clone(), problem)))
+                }
             }
         }
         let missing = self.fields.iter().filter(|field| field.mandatory && !values.contains_key(&field.key));
@@ -347,9 +361,14 @@ mod tests {
     fn definitions_that_no_value_could_fit_are_told() {
         let turned = field(FieldKind::Integer, "5", "1");
         let unbounded = field(FieldKind::Text, "1", "");
-        let unnamed = FieldDefinition { key: "Key".into(), choices: vec!["a".into()], ..field(FieldKind::Bool, "", "") };
+        let unnamed = FieldDefinition {
+            key: "Key".into(),
+            choices: vec!["a".into()],
+            ..field(FieldKind::Bool, "", "")
+        };
 
-        let parts = |field: &FieldDefinition| field.problems().into_iter().map(|(part, _)| part).collect::<Vec<_>>();
+        let parts =
+            |field: &FieldDefinition| field.problems().into_iter().map(|(part, _)| part).collect::<Vec<_>>();
 
         assert_eq!(parts(&turned), ["min"]);
         assert_eq!(parts(&unbounded), ["min"]);

@@ -25,5 +25,5 @@ pub mod recognition;
 pub mod relationship;
 pub mod same_customer;
 pub mod timeline;
-pub mod view;
 pub mod vault;
+pub mod view;

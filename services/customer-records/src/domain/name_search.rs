@@ -124,10 +124,17 @@ const fn is_han(c: char) -> bool {
 fn fold(text: &str) -> Folded {
     let plain = |c: char| if c.is_alphanumeric() { c } else { ' ' };
     let is_mark = |c: &char| matches!(c, '\u{300}'..='\u{36F}');
-    let folded: String =
-        text.nfkd().filter(|c| !is_mark(c)).flat_map(char::to_lowercase).map(plain).collect::<String>().nfc().collect();
+    let folded: String = text
+        .nfkd()
+        .filter(|c| !is_mark(c))
+        .flat_map(char::to_lowercase)
+        .map(plain)
+        .collect::<String>()
+        .nfc()
+        .collect();
     let mut words = folded.split_whitespace();
-    let text = if folded.contains(is_han) { words.collect() } else { words.by_ref().collect::<Vec<_>>().join(" ") };
+    let text =
+        if folded.contains(is_han) { words.collect() } else { words.by_ref().collect::<Vec<_>>().join(" ") };
     let readings = readings(&text);
     Folded { text, readings }
 }
@@ -195,7 +202,9 @@ pub fn tokens(name: &str, key: &BlindKey) -> Vec<i64> {
     words.insert((WHOLE, folded.text.clone()));
     if folded.readings.is_empty() {
         for word in folded.words() {
-            words.extend(prefixes(word, SHORTEST_LATIN.min(word.chars().count())).map(|prefix| (PREFIX, prefix)));
+            words.extend(
+                prefixes(word, SHORTEST_LATIN.min(word.chars().count())).map(|prefix| (PREFIX, prefix)),
+            );
         }
     } else {
         words.extend(prefixes(&folded.text, 1).map(|prefix| (PREFIX, prefix)));
@@ -252,7 +261,8 @@ impl NameQuery {
     /// Groups of tokens of names that are nearly as typed: of every group at least one. Empty when too short to guess.
     #[must_use]
     pub fn fuzzy(&self, key: &BlindKey) -> Vec<Vec<i64>> {
-        let group = |word: &str| shortened(word).iter().map(|word| key.token(FUZZY, word)).collect::<Vec<_>>();
+        let group =
+            |word: &str| shortened(word).iter().map(|word| key.token(FUZZY, word)).collect::<Vec<_>>();
         let words = self.folded.words();
         // Of a query in Chinese any reading will do.
         if self.folded.readings.is_empty() {

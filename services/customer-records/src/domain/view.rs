@@ -5,7 +5,8 @@ use jiff::Timestamp;
 use kexiang_core::{CaseId, CustomerId, PromiseId, TaskId, WorkOrderId};
 
 use super::{
-    customer::Customer, profile::Profile, recognition::OpenCase, relationship::Relationship, timeline::TimelineEntry,
+    customer::Customer, profile::Profile, recognition::OpenCase, relationship::Relationship,
+    timeline::TimelineEntry,
 };
 
 /// The most of each list that the view shows.

@@ -29,7 +29,10 @@ impl FieldSchemas {
 
 #[tonic::async_trait]
 impl FieldSchemaService for FieldSchemas {
-    async fn create_field_schema(&self, request: Request<pb::CreateFieldSchemaRequest>) -> Answer<pb::FieldSchema> {
+    async fn create_field_schema(
+        &self,
+        request: Request<pb::CreateFieldSchemaRequest>,
+    ) -> Answer<pb::FieldSchema> {
         let mut violations = Violations::default();
         let request_id = &request.get_ref().request_id;
         let call = kexiang_rpc::call(&request, "CreateFieldSchema", request_id, &mut violations)?;
@@ -61,8 +64,12 @@ impl FieldSchemaService for FieldSchemas {
         let request = request.into_inner();
         let filter = pb::ListFieldSchemasRequest { pack: request.pack.clone(), ..Default::default() };
         let mut violations = Violations::default();
-        let page =
-            PageRequest::<FieldSchemaId>::read(request.page_size, &request.page_token, &filter, &mut violations);
+        let page = PageRequest::<FieldSchemaId>::read(
+            request.page_size,
+            &request.page_token,
+            &filter,
+            &mut violations,
+        );
         if !request.pack.is_empty() {
             pack("pack", &request.pack, &mut violations);
         }

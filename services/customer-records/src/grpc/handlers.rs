@@ -106,7 +106,8 @@ impl CustomerRecordsService for CustomerRecords {
         request: Request<pb::SearchCustomersRequest>,
     ) -> Result<Response<pb::SearchCustomersResponse>, Status> {
         let request = request.into_inner();
-        let filter = pb::SearchCustomersRequest { page_size: 0, page_token: String::new(), ..request.clone() };
+        let filter =
+            pb::SearchCustomersRequest { page_size: 0, page_token: String::new(), ..request.clone() };
         let mut violations = Violations::default();
         let search = search::search(&request, &mut violations);
         let page = PageRequest::read(request.page_size, &request.page_token, &filter, &mut violations);

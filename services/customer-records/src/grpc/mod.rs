@@ -15,8 +15,8 @@ use kexiang_events::FeedService;
 use kexiang_proto::{
     customers_v1::{
         customer_records_service_server::CustomerRecordsServiceServer,
-        field_schema_service_server::FieldSchemaServiceServer,
-        profile_service_server::ProfileServiceServer, relationship_service_server::RelationshipServiceServer,
+        field_schema_service_server::FieldSchemaServiceServer, profile_service_server::ProfileServiceServer,
+        relationship_service_server::RelationshipServiceServer,
     },
     event_v1::event_feed_service_server::EventFeedServiceServer,
 };

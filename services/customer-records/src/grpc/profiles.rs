@@ -23,8 +23,21 @@ const SUFFIX: &str = "/profile";
 const OUTPUT_ONLY: [&str; 3] = ["name", "update_time", "etag"];
 /// Fields that can be changed; `own_fields` stands for `field_schema` too.
 const FIELDS: [&str; 15] = [
-    "sex", "birth_date", "income_band", "education", "job", "hobbies", "needs", "family", "habits", "preferred_times",
-    "source", "tiers", "tags", "risk_flags", "own_fields",
+    "sex",
+    "birth_date",
+    "income_band",
+    "education",
+    "job",
+    "hobbies",
+    "needs",
+    "family",
+    "habits",
+    "preferred_times",
+    "source",
+    "tiers",
+    "tags",
+    "risk_flags",
+    "own_fields",
 ];
 
 /// ProfileService over the use cases.
@@ -60,7 +73,11 @@ impl Profiles {
         match self.app.get_field_schema(id).await {
             Ok(schema) => {
                 for (key, problem) in schema.problems(&own) {
-                    violations.add(&format!("profile.own_fields.{key}"), "INVALID_VALUE", problem.to_string());
+                    violations.add(
+                        &format!("profile.own_fields.{key}"),
+                        "INVALID_VALUE",
+                        problem.to_string(),
+                    );
                 }
             }
             Err(AppError::FieldSchemaNotFound(_)) => {
@@ -89,7 +106,11 @@ impl ProfileService for Profiles {
         let call = kexiang_rpc::call(&request, "UpdateProfile", request_id, &mut violations)?;
         let request = request.into_inner();
         let wire = violations.required("profile", request.profile.clone()).unwrap_or_default();
-        let id = if request.profile.is_some() { profile_name("profile.name", &wire.name, &mut violations) } else { None };
+        let id = if request.profile.is_some() {
+            profile_name("profile.name", &wire.name, &mut violations)
+        } else {
+            None
+        };
         let etag = violations.check("profile.etag", field::etag(&wire.etag));
         let paths = request.update_mask.map(|mask| mask.paths).unwrap_or_default();
         let fields = selected(&wire, &paths, &mut violations);
@@ -105,12 +126,19 @@ impl ProfileService for Profiles {
         Ok(Response::new(to_wire(&profile)))
     }
 
-    async fn list_profiles(&self, request: Request<pb::ListProfilesRequest>) -> Answer<pb::ListProfilesResponse> {
+    async fn list_profiles(
+        &self,
+        request: Request<pb::ListProfilesRequest>,
+    ) -> Answer<pb::ListProfilesResponse> {
         let request = request.into_inner();
         let bound_to = pb::ListProfilesRequest { page_size: 0, page_token: String::new(), ..request.clone() };
         let mut violations = Violations::default();
-        let page =
-            PageRequest::<CustomerId>::read(request.page_size, &request.page_token, &bound_to, &mut violations);
+        let page = PageRequest::<CustomerId>::read(
+            request.page_size,
+            &request.page_token,
+            &bound_to,
+            &mut violations,
+        );
         let wanted = |text: &String| (!text.is_empty()).then(|| text.clone());
         let filter = ProfileFilter {
             tier: wanted(&request.tier),
@@ -126,7 +154,12 @@ impl ProfileService for Profiles {
         if filter == ProfileFilter::default() && own.is_none() {
             violations.add("tier", "REQUIRED", "something to look for is required");
         }
-        for (path, text) in [("tier", &filter.tier), ("tag", &filter.tag), ("risk_flag", &filter.risk_flag), ("source", &filter.source)] {
+        for (path, text) in [
+            ("tier", &filter.tier),
+            ("tag", &filter.tag),
+            ("risk_flag", &filter.risk_flag),
+            ("source", &filter.source),
+        ] {
             violations.check(path, field::optional_text(text.as_deref().unwrap_or_default(), LONGEST_TEXT));
         }
         let page = read(violations, page)?;
@@ -214,7 +247,8 @@ fn values(
         }
         let mut entries: Vec<String> = Vec::new();
         for (index, value) in values.iter().enumerate() {
-            let entry = violations.check(&format!("profile.{name}[{index}]"), field::text(value, LONGEST_TEXT));
+            let entry =
+                violations.check(&format!("profile.{name}[{index}]"), field::text(value, LONGEST_TEXT));
             entries.extend(entry.filter(|entry| !entries.contains(entry)));
         }
         entries
@@ -232,7 +266,8 @@ fn values(
     }
     if !details.birth_date.is_empty() {
         let date = details.birth_date.parse::<Date>().ok().filter(|date| *date <= today);
-        let date = violations.check("profile.birth_date", date.ok_or("must be a date such as 1990-05-17, not in the future"));
+        let date = violations
+            .check("profile.birth_date", date.ok_or("must be a date such as 1990-05-17, not in the future"));
         details.birth_date = date.map(|date| date.to_string()).unwrap_or_default();
     }
     (details, marks)

@@ -35,7 +35,10 @@ impl Relationships {
 
 #[tonic::async_trait]
 impl RelationshipService for Relationships {
-    async fn add_relationship(&self, request: Request<pb::AddRelationshipRequest>) -> Answer<pb::Relationship> {
+    async fn add_relationship(
+        &self,
+        request: Request<pb::AddRelationshipRequest>,
+    ) -> Answer<pb::Relationship> {
         let mut violations = Violations::default();
         let request_id = &request.get_ref().request_id;
         let call = kexiang_rpc::call(&request, "AddRelationship", request_id, &mut violations)?;
@@ -53,7 +56,10 @@ impl RelationshipService for Relationships {
         Ok(Response::new(relationship_to_wire(&relationship)))
     }
 
-    async fn end_relationship(&self, request: Request<pb::EndRelationshipRequest>) -> Answer<pb::Relationship> {
+    async fn end_relationship(
+        &self,
+        request: Request<pb::EndRelationshipRequest>,
+    ) -> Answer<pb::Relationship> {
         let pb::EndRelationshipRequest { name, etag, request_id } = request.get_ref();
         let mut violations = Violations::default();
         let call = kexiang_rpc::call(&request, "EndRelationship", request_id, &mut violations)?;
@@ -70,7 +76,8 @@ impl RelationshipService for Relationships {
         request: Request<pb::ListRelationshipsRequest>,
     ) -> Answer<pb::ListRelationshipsResponse> {
         let request = request.into_inner();
-        let filter = pb::ListRelationshipsRequest { page_size: 0, page_token: String::new(), ..request.clone() };
+        let filter =
+            pb::ListRelationshipsRequest { page_size: 0, page_token: String::new(), ..request.clone() };
         let mut violations = Violations::default();
         let parent = convert::customer_name("parent", &request.parent, &mut violations);
         let page = PageRequest::<RelationshipId>::read(
@@ -81,7 +88,8 @@ impl RelationshipService for Relationships {
         );
         let (parent, page) = read(violations, parent.zip(page))?;
 
-        let listed = self.app.list_relationships(parent, request.show_ended, page.after, page.limit + 1).await;
+        let listed =
+            self.app.list_relationships(parent, request.show_ended, page.after, page.limit + 1).await;
         let mut listed = listed.map_err(status)?;
         let next_page_token = page.cut(&mut listed, |relationship| relationship.id);
         let relationships = listed.iter().map(relationship_to_wire).collect();
@@ -95,7 +103,8 @@ impl RelationshipService for Relationships {
         let mut violations = Violations::default();
         let request_id = &request.get_ref().request_id;
         let call = kexiang_rpc::call(&request, "MakeSameCustomerRuling", request_id, &mut violations)?;
-        let wire = violations.required("same_customer_ruling", request.get_ref().same_customer_ruling.as_ref());
+        let wire =
+            violations.required("same_customer_ruling", request.get_ref().same_customer_ruling.as_ref());
         let new = wire.and_then(|wire| {
             let two = [&wire.customer, &wire.other_customer];
             let paths = ["same_customer_ruling.customer", "same_customer_ruling.other_customer"];
@@ -136,7 +145,8 @@ impl RelationshipService for Relationships {
         request: Request<pb::ListSameCustomerRulingsRequest>,
     ) -> Answer<pb::ListSameCustomerRulingsResponse> {
         let request = request.into_inner();
-        let filter = pb::ListSameCustomerRulingsRequest { parent: request.parent.clone(), ..Default::default() };
+        let filter =
+            pb::ListSameCustomerRulingsRequest { parent: request.parent.clone(), ..Default::default() };
         let mut violations = Violations::default();
         let parent = convert::customer_name("parent", &request.parent, &mut violations);
         let page = PageRequest::<SameCustomerRulingId>::read(
@@ -154,7 +164,10 @@ impl RelationshipService for Relationships {
         Ok(Response::new(pb::ListSameCustomerRulingsResponse { same_customer_rulings, next_page_token }))
     }
 
-    async fn get_same_customer(&self, request: Request<pb::GetSameCustomerRequest>) -> Answer<pb::SameCustomer> {
+    async fn get_same_customer(
+        &self,
+        request: Request<pb::GetSameCustomerRequest>,
+    ) -> Answer<pb::SameCustomer> {
         let mut violations = Violations::default();
         let id = convert::customer_name("customer", &request.get_ref().customer, &mut violations);
         let id = read(violations, id)?;

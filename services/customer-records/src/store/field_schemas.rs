@@ -42,10 +42,12 @@ pub async fn next_version(conn: &mut PgConnection, pack: &str) -> sqlx::Result<i
         .bind(pack)
         .execute(&mut *conn)
         .await?;
-    sqlx::query_scalar("select coalesce(max(version), 0) + 1 from customer_records.field_schemas where pack = $1")
-        .bind(pack)
-        .fetch_one(conn)
-        .await
+    sqlx::query_scalar(
+        "select coalesce(max(version), 0) + 1 from customer_records.field_schemas where pack = $1",
+    )
+    .bind(pack)
+    .fetch_one(conn)
+    .await
 }
 
 /// Inserts a schema.

@@ -71,7 +71,8 @@ pub async fn find(conn: &mut PgConnection, wanted: &Wanted, limit: i64) -> sqlx:
             .await?
         }
         Wanted::AnyOfEach(groups) => {
-            let mut select = sqlx::QueryBuilder::new("select customer_id from customer_records.name_tokens where true");
+            let mut select =
+                sqlx::QueryBuilder::new("select customer_id from customer_records.name_tokens where true");
             for group in groups {
                 select.push(" and tokens && ").push_bind(group);
             }

@@ -104,7 +104,8 @@ pub async fn list(
     after: Option<CustomerId>,
     limit: i64,
 ) -> sqlx::Result<Vec<Profile>> {
-    let mut select = QueryBuilder::new("select * from customer_records.customer_profiles where customer_id < ");
+    let mut select =
+        QueryBuilder::new("select * from customer_records.customer_profiles where customer_id < ");
     select.push_bind(after.map_or(Uuid::max(), CustomerId::uuid));
     let lists = [("tiers", &filter.tier), ("tags", &filter.tag), ("risk_flags", &filter.risk_flag)];
     for (column, wanted) in lists {

@@ -100,7 +100,10 @@ pub async fn insert(conn: &mut PgConnection, new: &Relationship) -> sqlx::Result
 /// # Errors
 /// Those of the database.
 #[tracing::instrument(name = "db.relationship.find_holding", skip_all)]
-pub async fn find_holding(conn: &mut PgConnection, like: &Relationship) -> sqlx::Result<Option<RelationshipId>> {
+pub async fn find_holding(
+    conn: &mut PgConnection,
+    like: &Relationship,
+) -> sqlx::Result<Option<RelationshipId>> {
     let id: Option<Uuid> = sqlx::query_scalar(
         "select relationship_id from customer_records.relationships
          where customer_id = $1 and related_id = $2 and kind = $3 and ended_at is null",
@@ -301,7 +304,10 @@ pub async fn find_pair(conn: &mut PgConnection, id: RelationshipId) -> sqlx::Res
 /// # Errors
 /// Those of the database.
 #[tracing::instrument(name = "db.ruling.find_pair", skip_all)]
-pub async fn find_ruling_pair(conn: &mut PgConnection, id: SameCustomerRulingId) -> sqlx::Result<Option<Pair>> {
+pub async fn find_ruling_pair(
+    conn: &mut PgConnection,
+    id: SameCustomerRulingId,
+) -> sqlx::Result<Option<Pair>> {
     let row: Option<(Uuid, Uuid)> = sqlx::query_as(
         "select customer_id, other_id from customer_records.same_customer_rulings where same_customer_ruling_id = $1",
     )

@@ -84,7 +84,10 @@ pub async fn joining(conn: &mut PgConnection, members: &BTreeSet<CustomerId>) ->
     .bind(members.iter().map(|id| id.uuid()).collect::<Vec<_>>())
     .fetch_all(conn)
     .await?;
-    Ok(rows.into_iter().map(|(one, other)| Pair(CustomerId::from_uuid(one), CustomerId::from_uuid(other))).collect())
+    Ok(rows
+        .into_iter()
+        .map(|(one, other)| Pair(CustomerId::from_uuid(one), CustomerId::from_uuid(other)))
+        .collect())
 }
 
 /// Writes the groups of all their members, whose groups are locked.

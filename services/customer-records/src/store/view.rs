@@ -203,7 +203,10 @@ pub async fn list_visits(conn: &mut PgConnection, customer: CustomerId) -> sqlx:
 /// # Errors
 /// Those of the database.
 #[tracing::instrument(name = "db.viewed_promise.list", skip_all)]
-pub async fn list_promises(conn: &mut PgConnection, customer: CustomerId) -> sqlx::Result<Vec<ViewedPromise>> {
+pub async fn list_promises(
+    conn: &mut PgConnection,
+    customer: CustomerId,
+) -> sqlx::Result<Vec<ViewedPromise>> {
     let rows: Vec<PromiseRow> = sqlx::query_as(
         "select p.* from customer_records.case_links l join customer_records.viewed_promises p using (case_id)
          where l.customer_id = $1 order by p.promise_id desc limit $2",

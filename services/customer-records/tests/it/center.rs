@@ -10,6 +10,7 @@ use kexiang_proto::{
         CreateCustomerRequest, Customer, GetCustomerRequest, ListCustomersRequest,
         ListTimelineEntriesRequest, RecogniseCallerRequest, Recognition, TimelineEntry, contact_point::Kind,
         customer_records_service_client::CustomerRecordsServiceClient,
+        field_schema_service_client::FieldSchemaServiceClient, profile_service_client::ProfileServiceClient,
         relationship_service_client::RelationshipServiceClient,
     },
     event_v1::{Event, StreamEventsRequest, event_feed_service_client::EventFeedServiceClient},
@@ -132,6 +133,16 @@ impl Center {
     /// The same as a supervisor.
     pub fn supervisor(&self) -> Relationships {
         RelationshipServiceClient::with_interceptor(self.channel.clone(), self.supervisor.clone())
+    }
+
+    /// Speaks to ProfileService.
+    pub fn profiles(&self) -> ProfileServiceClient<InterceptedService<Channel, Bearer>> {
+        ProfileServiceClient::with_interceptor(self.channel.clone(), self.bearer.clone())
+    }
+
+    /// Speaks to FieldSchemaService.
+    pub fn field_schemas(&self) -> FieldSchemaServiceClient<InterceptedService<Channel, Bearer>> {
+        FieldSchemaServiceClient::with_interceptor(self.channel.clone(), self.bearer.clone())
     }
 
     /// Waits until all that intake and dispatch told is taken in.

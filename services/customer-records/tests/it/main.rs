@@ -8,6 +8,7 @@ mod fakes;
 mod identification;
 mod listing;
 mod phone_examples;
+mod profiles;
 mod recognition;
 mod relationships;
 mod search;

@@ -184,7 +184,8 @@ async fn wrong_fields_are_reported_at_once_and_nobody_is_not_found() {
     for request in bad {
         fields.push(violations(&center.relationships().add_relationship(request).await.unwrap_err()));
     }
-    let missing = center.relationships().add_relationship(relationship(&a, Spouse, &nobody)).await.unwrap_err();
+    let missing =
+        center.relationships().add_relationship(relationship(&a, Spouse, &nobody)).await.unwrap_err();
     let unruly = SameCustomerRuling { customer: a.clone(), other_customer: nobody, ..Default::default() };
     let unruly = MakeSameCustomerRulingRequest { same_customer_ruling: Some(unruly), request_id: "x".into() };
     let unruly = center.supervisor().make_same_customer_ruling(unruly).await.unwrap_err();

@@ -148,8 +148,11 @@ async fn a_query_that_finds_nobody_ever_is_refused_with_all_that_is_wrong() {
         let request = SearchCustomersRequest { query: query.into(), page_size: -1, ..Default::default() };
         fields.push(violations(&center.client().search_customers(request).await.unwrap_err()));
     }
-    let abroad =
-        SearchCustomersRequest { query: "13800138000".into(), phone_region: "China".into(), ..Default::default() };
+    let abroad = SearchCustomersRequest {
+        query: "13800138000".into(),
+        phone_region: "China".into(),
+        ..Default::default()
+    };
 
     let abroad = center.client().search_customers(abroad).await.unwrap_err();
 

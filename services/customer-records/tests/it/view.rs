@@ -102,8 +102,14 @@ async fn the_view_tells_profile_relationships_cases_orders_visits_promises_and_t
     assert_eq!(seen.orders.len(), 1);
     assert_eq!((seen.orders[0].state.as_str(), seen.orders[0].unit.as_str()), ("COMPLETED", "units/north"));
     assert_eq!(seen.orders[0].complete_time, Some(time::to_wire(minute(5))));
-    assert_eq!((seen.visits[0].kind.as_str(), seen.visits[0].satisfaction.as_str()), ("RETURN_VISIT", "SATISFIED"));
-    assert_eq!((seen.promises[0].state.as_str(), seen.promises[0].owner.as_str()), ("OPEN", "agents/li.ming"));
+    assert_eq!(
+        (seen.visits[0].kind.as_str(), seen.visits[0].satisfaction.as_str()),
+        ("RETURN_VISIT", "SATISFIED")
+    );
+    assert_eq!(
+        (seen.promises[0].state.as_str(), seen.promises[0].owner.as_str()),
+        ("OPEN", "agents/li.ming")
+    );
     assert_eq!(seen.timeline_entries.len(), 5);
     assert_eq!(view(&center, &wang.name).await.case_count, 0);
 }

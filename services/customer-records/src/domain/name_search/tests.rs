@@ -59,7 +59,9 @@ fn what_is_too_short_or_another_name_finds_nobody() {
     for typed in ["", " ", "j", "-", "。"] {
         assert_eq!(NameQuery::parse(typed).err(), Some(QueryTooShort), "{typed:?}");
     }
-    for (name, typed) in [("王小明", "李小明"), ("John Smith", "Joan Smythe"), ("Li Na", "Lo Na"), ("王小明", "wxh")] {
+    for (name, typed) in
+        [("王小明", "李小明"), ("John Smith", "Joan Smythe"), ("Li Na", "Lo Na"), ("王小明", "wxh")]
+    {
         assert_eq!(NameQuery::parse(typed).unwrap().fit(name), None, "{typed} for {name}");
     }
 }
@@ -67,7 +69,8 @@ fn what_is_too_short_or_another_name_finds_nobody() {
 #[test]
 fn a_better_fit_is_greater() {
     use std::cmp::Reverse;
-    let worst_first = [Fit::Fuzzy(Reverse(2)), Fit::Fuzzy(Reverse(1)), Fit::Initials, Fit::Prefix, Fit::Whole];
+    let worst_first =
+        [Fit::Fuzzy(Reverse(2)), Fit::Fuzzy(Reverse(1)), Fit::Initials, Fit::Prefix, Fit::Whole];
 
     assert!(worst_first.is_sorted());
 }
