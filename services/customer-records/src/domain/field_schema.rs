@@ -293,7 +293,7 @@ impl FieldSchema {
             match self.fields.iter().find(|field| field.key == *key) {
                 None => problems.push((key.clone(), FieldProblem::Unknown)),
                 Some(field) => {
-                    problems.extend(field.check(values).err().map(|problem| (key.clone(), problem)))
+                    problems.extend(field.check(values).err().map(|problem| (key.clone(), problem)));
                 }
             }
         }

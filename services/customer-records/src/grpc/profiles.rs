@@ -320,7 +320,7 @@ pub fn to_wire(profile: &Profile) -> pb::Profile {
         tiers: marks.tiers,
         tags: marks.tags,
         risk_flags: marks.risk_flags,
-        field_schema: details.field_schema.map(|id| id.name()).unwrap_or_default(),
+        field_schema: details.field_schema.map(FieldSchemaId::name).unwrap_or_default(),
         own_fields: details.own_fields.into_iter().map(own).collect(),
         update_time: updated_at.map(time::to_wire),
         etag: version.to_string(),
