@@ -188,6 +188,25 @@ pub mod of {
     /// Marks [`super::ConductFindingId`].
     pub enum ConductFinding {}
 
+    /// Marks [`super::FieldSchemaId`].
+    pub enum FieldSchema {}
+    impl Marker for FieldSchema {
+        const COLLECTION: &'static str = "fieldSchemas";
+        const TYPE: &'static str = "FieldSchema";
+    }
+    /// Marks [`super::RelationshipId`].
+    pub enum Relationship {}
+    /// Marks [`super::SameCustomerRulingId`].
+    pub enum SameCustomerRuling {}
+
+    impl Marker for Relationship {
+        const COLLECTION: &'static str = "relationships";
+        const TYPE: &'static str = "Relationship";
+    }
+    impl Marker for SameCustomerRuling {
+        const COLLECTION: &'static str = "sameCustomerRulings";
+        const TYPE: &'static str = "SameCustomerRuling";
+    }
     impl Marker for Case {
         const COLLECTION: &'static str = "cases";
         const TYPE: &'static str = "Case";
@@ -336,6 +355,12 @@ pub type CaseId = TypedId<of::Case>;
 pub type ContactId = TypedId<of::Contact>;
 /// A customer.
 pub type CustomerId = TypedId<of::Customer>;
+/// A version of a pack's own fields (CU-1).
+pub type FieldSchemaId = TypedId<of::FieldSchema>;
+/// What one customer is to another (CU-3).
+pub type RelationshipId = TypedId<of::Relationship>;
+/// A supervisor's exception of who is one customer (CU-3).
+pub type SameCustomerRulingId = TypedId<of::SameCustomerRuling>;
 /// A work order 电子工单.
 pub type WorkOrderId = TypedId<of::WorkOrder>;
 /// One decision who does a work order.

@@ -85,12 +85,6 @@ pub struct Written {
 }
 
 impl App {
-    /// The clock, for what a request may not date into the future.
-    #[must_use]
-    pub const fn clock(&self) -> &kexiang_core::Clock {
-        &self.clock
-    }
-
     /// Defines a kind, or replaces its definition.
     ///
     /// # Errors

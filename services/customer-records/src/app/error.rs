@@ -1,6 +1,6 @@
 //! What can go wrong in a use case, in the words of the business.
 
-use kexiang_core::CustomerId;
+use kexiang_core::{CustomerId, FieldSchemaId};
 use kexiang_pg::IdempotencyError;
 
 /// Why a use case was refused.
@@ -9,6 +9,9 @@ pub enum AppError {
     /// No such customer.
     #[error("there is no {0:?}")]
     CustomerNotFound(CustomerId),
+    /// No such schema of own fields.
+    #[error("there is no {0:?}")]
+    FieldSchemaNotFound(FieldSchemaId),
     /// A contact point identifies this other customer.
     #[error("a contact point identifies {0:?}")]
     ContactPointTaken(CustomerId),

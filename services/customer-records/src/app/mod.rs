@@ -11,13 +11,17 @@ mod merge_error;
 mod merge_moves;
 mod merge_proposals;
 mod merging;
-mod privacy;
 pub mod ownership;
+mod privacy;
+pub mod profiles;
 mod projection;
 mod recognition;
 mod redirects;
+pub mod relationships;
 mod sealing;
+pub mod search;
 mod timeline;
+pub mod view;
 
 use std::sync::Arc;
 
@@ -64,7 +68,7 @@ impl App {
         Self { zone, ..self }
     }
 
-    /// The clock.
+    /// The clock that everything is timed by.
     #[must_use]
     pub const fn clock(&self) -> &Clock {
         &self.clock

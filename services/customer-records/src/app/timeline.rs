@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Before everything, newest first.
-const TOP: TimelineKey = TimelineKey { occurred_at: Timestamp::MAX, entry_number: i64::MAX };
+pub(super) const TOP: TimelineKey = TimelineKey { occurred_at: Timestamp::MAX, entry_number: i64::MAX };
 
 impl App {
     /// Entries of a customer's contacts and cases older than `after`, newest first, each with its key.

@@ -5,7 +5,10 @@
 //! | agreements: life, documents, stages, payments | [`agreement`] |
 //! | a customer, and what may change of one | [`customer`] |
 //! | phones, e-mails, addresses: normalisation and what identifies whom | [`contact_point`] |
+//! | what customers are like, and the own fields of packs | [`profile`], [`field_schema`] |
 //! | how a batch of callers becomes customers | [`identification`] |
+//! | what a name is found by, and how well it fits | [`name_search`] |
+//! | who is whose spouse, child, shareholder, and who therefore is one customer | [`relationship`], [`same_customer`] |
 //! | whose contact, whose case | [`link`] |
 //! | who may be one | [`likeness`] |
 //! | two customers become one, and two again | [`merge`] |
@@ -13,6 +16,7 @@
 //! | whose a customer is, until when and why | [`ownership`] |
 //! | disputes about it, ruled by the register | [`dispute`] |
 //! | follow-ups and what is wrong with them | [`follow_up`] |
+//! | orders, visits and promises of the view 360° | [`view`] |
 //! | what a caller hears back at once | [`recognition`] |
 //! | what happened with a customer | [`timeline`] |
 //! | how personal data is sealed, and found all the same | [`vault`] |
@@ -21,15 +25,21 @@ pub mod agreement;
 pub mod contact_point;
 pub mod customer;
 pub mod dispute;
+pub mod field_schema;
 pub mod follow_up;
 pub mod identification;
 pub mod likeness;
 pub mod link;
 pub mod merge;
 pub mod merge_proposal;
+pub mod name_search;
 pub mod origin;
-pub mod privacy;
 pub mod ownership;
+pub mod privacy;
+pub mod profile;
 pub mod recognition;
+pub mod relationship;
+pub mod same_customer;
 pub mod timeline;
 pub mod vault;
+pub mod view;

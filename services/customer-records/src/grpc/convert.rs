@@ -163,7 +163,8 @@ const fn frequency(frequency: CallerFrequency) -> pb::CallerFrequency {
     }
 }
 
-fn open_case(case: &OpenCase) -> pb::OpenCase {
+/// Writes an open case.
+pub fn open_case(case: &OpenCase) -> pb::OpenCase {
     pb::OpenCase {
         case: case.case_id.name(),
         number: case.number.clone(),

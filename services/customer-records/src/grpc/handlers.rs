@@ -6,9 +6,9 @@ use kexiang_rpc::{Caller, PageRequest, Violations, field};
 use tonic::{Request, Response, Status};
 
 use super::{
-    convert,
+    convert, search,
     status::{read, status},
-    update,
+    update, view,
 };
 use crate::{
     app::App,
@@ -104,6 +104,39 @@ impl CustomerRecordsService for CustomerRecords {
         let next_page_token = page.cut(&mut customers, |customer| customer.customer_id);
         let customers = customers.iter().map(|customer| convert::customer(customer, &sight)).collect();
         Ok(Response::new(pb::ListCustomersResponse { customers, next_page_token }))
+    }
+
+    async fn search_customers(
+        &self,
+        request: Request<pb::SearchCustomersRequest>,
+    ) -> Result<Response<pb::SearchCustomersResponse>, Status> {
+        let sight = Sight::of(Caller::of(&request)?.roles);
+        let request = request.into_inner();
+        let filter =
+            pb::SearchCustomersRequest { page_size: 0, page_token: String::new(), ..request.clone() };
+        let mut violations = Violations::default();
+        let search = search::search(&request, &mut violations);
+        let page = PageRequest::read(request.page_size, &request.page_token, &filter, &mut violations);
+        let (search, page) = read(violations, search.zip(page))?;
+
+        let found = self.app.search_customers(&search, page.after, page.limit + 1).await.map_err(status)?;
+        let (mut customers, incomplete) = (found.customers, found.incomplete);
+        let next_page_token = page.cut(&mut customers, |(_, rank)| *rank);
+        let customers = customers.iter().map(|(customer, _)| convert::customer(customer, &sight)).collect();
+        Ok(Response::new(pb::SearchCustomersResponse { customers, next_page_token, incomplete }))
+    }
+
+    async fn get_customer_view(
+        &self,
+        request: Request<pb::GetCustomerViewRequest>,
+    ) -> Result<Response<pb::CustomerView>, Status> {
+        let sight = Sight::of(Caller::of(&request)?.roles);
+        let mut violations = Violations::default();
+        let id = convert::customer_name("name", &request.get_ref().name, &mut violations);
+        let id = read(violations, id)?;
+
+        let viewed = self.app.get_customer_view(id).await.map_err(status)?;
+        Ok(Response::new(view::to_wire(&viewed, &sight)))
     }
 
     async fn recognise_caller(

@@ -5,6 +5,7 @@ use kexiang_proto::customers_v1 as pb;
 use kexiang_rpc::{Violations, field, time};
 
 use super::{convert, update};
+use crate::domain::privacy::sight::Sight;
 use crate::{
     app::{Merging, Preview},
     domain::{
@@ -80,7 +81,7 @@ fn read_choices(
 }
 
 /// Writes what a merge would do.
-pub fn preview(preview: &Preview) -> pb::PreviewMergeResponse {
+pub fn preview(preview: &Preview, sight: &Sight) -> pb::PreviewMergeResponse {
     let field = |field: &crate::domain::merge::FieldComparison| pb::FieldComparison {
         field: field.field.clone(),
         differs: field.differs,
@@ -93,16 +94,16 @@ pub fn preview(preview: &Preview) -> pb::PreviewMergeResponse {
     };
     let count = |(kind, count): &(&str, i64)| pb::ReferenceCount { kind: (*kind).to_owned(), count: *count };
     pb::PreviewMergeResponse {
-        survivor: Some(convert::customer(&preview.survivor)),
-        loser: Some(convert::customer(&preview.loser)),
-        result: Some(convert::customer(&preview.result)),
+        survivor: Some(convert::customer(&preview.survivor, sight)),
+        loser: Some(convert::customer(&preview.loser, sight)),
+        result: Some(convert::customer(&preview.result, sight)),
         fields: preview.fields.iter().map(field).collect(),
         references: preview.references.iter().map(count).collect(),
     }
 }
 
 /// Writes a merge.
-pub fn merge(merge: &Merge, loser_before: Option<&Customer>) -> pb::Merge {
+pub fn merge(merge: &Merge, loser_before: Option<(&Customer, &Sight)>) -> pb::Merge {
     let state = match merge.state {
         MergeState::Merged => pb::MergeState::Merged,
         MergeState::Unmerged => pb::MergeState::Unmerged,
@@ -113,7 +114,7 @@ pub fn merge(merge: &Merge, loser_before: Option<&Customer>) -> pb::Merge {
         loser: merge.loser.name(),
         state: state.into(),
         moving: merge.moving,
-        loser_before: loser_before.map(convert::customer),
+        loser_before: loser_before.map(|(loser, sight)| convert::customer(loser, sight)),
         merge_time: Some(time::to_wire(merge.merged_at)),
         merger: merge.merged_by.to_string(),
         unmerge_time: merge.unmerged_at.map(time::to_wire),

@@ -1,13 +1,14 @@
 //! MergeService.
 
 use kexiang_proto::customers_v1::{self as pb, merge_service_server::MergeService};
-use kexiang_rpc::{PageRequest, Violations, call, field};
+use kexiang_rpc::{Caller, PageRequest, Violations, call, field};
 use tonic::{Request, Response, Status};
 
 use super::{
     convert, merge_convert,
     status::{merge::merge_status, read},
 };
+use crate::domain::privacy::sight::Sight;
 use crate::{app::App, domain::merge_proposal::ProposalFilter};
 
 /// The service on the wire.
@@ -66,6 +67,7 @@ impl MergeService for Merges {
         &self,
         request: Request<pb::PreviewMergeRequest>,
     ) -> Result<Response<pb::PreviewMergeResponse>, Status> {
+        let sight = Sight::of(Caller::of(&request)?.roles);
         let pb::PreviewMergeRequest { survivor, loser, choices, explicit_values } = request.into_inner();
         let mut violations = Violations::default();
         let merging =
@@ -73,7 +75,7 @@ impl MergeService for Merges {
         let merging = read(violations, merging)?;
 
         let preview = self.app.preview_merge(&merging).await.map_err(merge_status)?;
-        Ok(Response::new(merge_convert::preview(&preview)))
+        Ok(Response::new(merge_convert::preview(&preview, &sight)))
     }
 
     async fn merge_customers(
@@ -112,12 +114,13 @@ impl MergeService for Merges {
     }
 
     async fn get_merge(&self, request: Request<pb::GetMergeRequest>) -> Result<Response<pb::Merge>, Status> {
+        let sight = Sight::of(Caller::of(&request)?.roles);
         let mut violations = Violations::default();
         let id = violations.check("name", field::name(&request.get_ref().name));
         let id = read(violations, id)?;
 
         let (merge, loser) = self.app.get_merge(id).await.map_err(merge_status)?;
-        Ok(Response::new(merge_convert::merge(&merge, loser.as_ref())))
+        Ok(Response::new(merge_convert::merge(&merge, loser.as_ref().map(|loser| (loser, &sight)))))
     }
 
     async fn list_merges(

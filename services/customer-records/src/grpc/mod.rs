@@ -1,19 +1,44 @@
 //! The wire: handlers read the request, call the use case, write the answer. Nothing is decided here.
+//!
+//! | to see | read |
+//! |---|---|
+//! | customers, finding them, the view 360° | [`handlers`], [`search`], [`view`], [`update`] |
+//! | profiles, own fields of packs | [`profiles`], [`field_schemas`] |
+//! | relationships, the same customer | [`relationships`] |
+//! | merging and un-merging | [`merges`] |
+//! | ownership, the pool, disputes | [`ownership`] |
+//! | follow-ups | [`follow_ups`] |
+//! | agreements | [`agreements`] |
+//! | unmasking, export, erasure, legal holds | [`privacy`] |
+//! | to the wire: answers, events, refusals | [`convert`], [`feed`], [`status`] |
 
+mod agreements;
 mod convert;
 mod feed;
+mod field_schemas;
+mod follow_ups;
 mod handlers;
 mod merge_convert;
 mod merge_facts;
 mod merges;
+mod ownership;
+mod privacy;
+mod profiles;
+mod relationships;
+mod search;
 mod status;
 mod update;
+mod view;
 
 use kexiang_events::FeedService;
 use kexiang_proto::{
     customers_v1::{
+        agreement_service_server::AgreementServiceServer,
         customer_records_service_server::CustomerRecordsServiceServer,
-        merge_service_server::MergeServiceServer,
+        field_schema_service_server::FieldSchemaServiceServer,
+        follow_up_service_server::FollowUpServiceServer, merge_service_server::MergeServiceServer,
+        ownership_service_server::OwnershipServiceServer, privacy_service_server::PrivacyServiceServer,
+        profile_service_server::ProfileServiceServer, relationship_service_server::RelationshipServiceServer,
     },
     event_v1::event_feed_service_server::EventFeedServiceServer,
 };
@@ -30,7 +55,23 @@ pub(crate) fn add_services(server: Server, parts: &Parts) -> Server {
     let Parts { pool, log, app, shutdown, .. } = parts;
     let feed = FeedService::new(pool.clone(), log.clone(), SERVICE, DOMAIN, to_any, shutdown.clone());
     let records = CustomerRecordsServiceServer::new(CustomerRecords::new(app.clone()));
+    let profiles = ProfileServiceServer::new(profiles::Profiles::new(app.clone()));
+    let field_schemas = FieldSchemaServiceServer::new(field_schemas::FieldSchemas::new(app.clone()));
+    let relationships = RelationshipServiceServer::new(relationships::Relationships::new(app.clone()));
     let merges = MergeServiceServer::new(merges::Merges::new(app.clone()));
-    let server = server.add(merges.max_decoding_message_size(MAX_MESSAGE_BYTES));
-    server.add(records.max_decoding_message_size(MAX_MESSAGE_BYTES)).add(EventFeedServiceServer::new(feed))
+    let ownerships = OwnershipServiceServer::new(ownership::Ownerships::new(app.clone()));
+    let follow_ups = FollowUpServiceServer::new(follow_ups::FollowUps::new(app.clone()));
+    let agreements = AgreementServiceServer::new(agreements::Agreements::new(app.clone()));
+    let privacy = PrivacyServiceServer::new(privacy::Privacy::new(app.clone()));
+    server
+        .add(records.max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .add(profiles.max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .add(field_schemas.max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .add(relationships.max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .add(merges.max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .add(ownerships.max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .add(follow_ups.max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .add(agreements.max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .add(privacy.max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .add(EventFeedServiceServer::new(feed))
 }

@@ -2,8 +2,9 @@
 
 pub mod merge;
 pub(super) mod ownership;
+pub mod relationship;
 
-use kexiang_core::CustomerId;
+use kexiang_core::{CustomerId, FieldSchemaId};
 use kexiang_rpc::{Refusal, Violations};
 use tonic::Status;
 
@@ -16,6 +17,7 @@ pub const DOMAIN: &str = "customer-records.kexiang";
 pub fn status(error: AppError) -> Status {
     match error {
         AppError::CustomerNotFound(id) => Refusal::not_found(DOMAIN, CustomerId::TYPE, &id.name()),
+        AppError::FieldSchemaNotFound(id) => Refusal::not_found(DOMAIN, FieldSchemaId::TYPE, &id.name()),
         AppError::ContactPointTaken(other) => {
             Refusal::already_exists(DOMAIN, CustomerId::TYPE, &other.name())
         }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{
     contact_points::{VALUE, match_key},
-    inconsistent,
+    inconsistent, name_tokens,
     subject_keys::{self, of},
 };
 use crate::domain::{
@@ -215,9 +215,9 @@ pub async fn insert(conn: &mut PgConnection, ring: &KeyRing, customers: &[&Custo
     .bind(kinds)
     .bind(names)
     .bind(created)
-    .execute(conn)
+    .execute(&mut *conn)
     .await?;
-    Ok(())
+    name_tokens::save(conn, ring.blind(), customers).await
 }
 
 /// Writes a changed customer, without its contact points. The row is locked by the caller.
@@ -237,9 +237,9 @@ pub async fn update(conn: &mut PgConnection, ring: &KeyRing, customer: &Customer
     .bind(key.seal(NAME, customer.display_name.as_bytes()).map_err(inconsistent)?)
     .bind(customer.updated_at.to_sqlx())
     .bind(customer.version)
-    .execute(conn)
+    .execute(&mut *conn)
     .await?;
-    Ok(())
+    name_tokens::save(conn, ring.blind(), &[customer]).await
 }
 
 /// Marks customers as changed, because they gain contact points, and locks them until the transaction ends. Tells whether

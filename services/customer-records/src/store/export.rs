@@ -6,7 +6,7 @@ use serde_json::Value;
 use sqlx::PgConnection;
 
 /// Kind of row, and what gives the rows of the customer `$1` as `jsonb`.
-const PARTS: [(&str, &str); 4] = [
+const PARTS: [(&str, &str); 7] = [
     (
         "contact",
         "select to_jsonb(x) from (select contact_id, contact_at, case_id from customer_records.contact_links
@@ -29,6 +29,19 @@ const PARTS: [(&str, &str); 4] = [
              join customer_records.timeline_entries e on e.case_id = l.case_id and e.contact_id is null
              where l.customer_id = $1
              order by 1, 3) x",
+    ),
+    (
+        "relationship",
+        "select to_jsonb(x) from (select relationship_id, customer_id, kind, related_id, created_at, ended_at
+         from customer_records.relationships where $1 in (customer_id, related_id) order by relationship_id) x",
+    ),
+    (
+        "follow_up",
+        "select to_jsonb(f) from customer_records.follow_ups f where customer_id = $1 order by 1",
+    ),
+    (
+        "agreement",
+        "select to_jsonb(a) from customer_records.agreements a where customer_id = $1 order by agreement_id",
     ),
     (
         "unmasking",

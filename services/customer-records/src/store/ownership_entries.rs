@@ -6,7 +6,7 @@ use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
 use super::inconsistent;
-use crate::domain::ownership::{Entry, KeptEntry, Source};
+use crate::domain::ownership::{Basis, Entry, KeptEntry, Source};
 
 /// Appends lines in the order given.
 ///
@@ -37,7 +37,7 @@ pub async fn append(
     .bind(entries.iter().map(|entry| entry.kind.as_str()).collect::<Vec<_>>())
     .bind(entries.iter().map(|entry| agent(&entry.agent)).collect::<Vec<_>>())
     .bind(entries.iter().map(|entry| agent(&entry.previous_agent)).collect::<Vec<_>>())
-    .bind(entries.iter().map(|entry| entry.basis.map(|basis| basis.as_str())).collect::<Vec<_>>())
+    .bind(entries.iter().map(|entry| entry.basis.map(Basis::as_str)).collect::<Vec<_>>())
     .bind(entries.iter().map(|entry| entry.until_at.map(ToSqlx::to_sqlx)).collect::<Vec<_>>())
     .bind(entries.iter().map(|entry| entry.occurred_at.to_sqlx()).collect::<Vec<_>>())
     .bind(entries.iter().map(|entry| entry.source.contact.map(ContactId::uuid)).collect::<Vec<_>>())

@@ -20,6 +20,7 @@ pub struct Reference {
 pub const REFERENCES: &[Reference] = &[
     Reference { table: CONTACT_LINKS, key: "contact_id" },
     Reference { table: "case_links", key: "case_id" },
+    Reference { table: "agreements", key: "agreement_id" },
 ];
 
 /// What does not, and why: table, column, reason.
@@ -30,6 +31,20 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("subject_keys", "customer_id", "everybody has a key of their own, also when merged"),
     ("likeness_checks", "customer_id", "work to do; of losers none"),
     ("address_tokens", "customer_id", "made from contact points; of losers none"),
+    ("name_tokens", "customer_id", "made from names; losers are not found by theirs"),
+    ("customer_profiles", "customer_id", "sealed by everybody's own key; the survivor's counts"),
+    ("relationships", "customer_id", "of the loser: they rest with it and come back with it"),
+    ("same_customer_rulings", "customer_id", "of the loser: they rest with it and come back with it"),
+    ("same_customer_members", "customer_id", "computed from relationships and rulings"),
+    ("ownerships", "customer_id", "one lease per customer; the survivor's counts"),
+    ("ownership_entries", "customer_id", "the register is never rewritten"),
+    ("ownership_disputes", "customer_id", "the register is never rewritten"),
+    ("follow_ups", "customer_id", "the register is never rewritten"),
+    ("conduct_checks", "customer_id", "work to do about follow-ups of then"),
+    ("conduct_findings", "customer_id", "what was found about follow-ups of then"),
+    ("unmaskings", "customer_id", "append-only: whose data was seen"),
+    ("legal_holds", "customer_id", "a hold is of one subject"),
+    ("erasures", "customer_id", "a receipt of one subject"),
 ];
 
 /// Whose contacts they are; the table on which cases hang.

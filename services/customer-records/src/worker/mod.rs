@@ -6,9 +6,10 @@ mod caller;
 pub mod dispatch_events;
 mod entry;
 pub mod intake_events;
-mod retention;
 mod register;
+mod retention;
 mod timers;
+pub mod view_events;
 
 use kexiang_core::Call;
 use kexiang_events::{HandlerError, Subscription, consume, partition};
@@ -42,8 +43,12 @@ pub(crate) fn start(parts: &Parts) -> anyhow::Result<TaskTracker> {
     }
     workers.spawn(timers::advance_ownerships(app.clone(), call.clone(), shutdown.clone()));
     workers.spawn(timers::judge_conduct(app.clone(), call.clone(), shutdown.clone()));
-    let handler = intake_events::IntakeEvents::new(app.clone(), call, intake.clone());
     let handler = intake_events::IntakeEvents::new(app.clone(), call.clone(), intake.clone());
+    let view = || view_events::ViewEvents { app: app.clone() };
+    let events = subscribe("customer_records.view.intake", intake.clone(), view_events::PROMISES);
+    workers.spawn(consume(events, view(), shutdown.clone()));
+    let events = subscribe("customer_records.view.dispatch", dispatch.clone(), dispatch_events::TYPES);
+    workers.spawn(consume(events, view(), shutdown.clone()));
     let events = subscribe("customer_records.intake", intake, intake_events::TYPES);
     workers.spawn(consume(events, handler, shutdown.clone()));
     let handler = dispatch_events::DispatchEvents { app: app.clone() };
@@ -65,6 +70,7 @@ async fn follow_merges(app: App, call: Call, shutdown: CancellationToken) {
 async fn seal_and_rewrap(app: App, shutdown: CancellationToken) {
     app.seal_all(&shutdown).await;
     app.rewrap_keys(&shutdown).await;
+    app.backfill_name_tokens(&shutdown).await;
 }
 
 fn failed(error: AppError) -> HandlerError {

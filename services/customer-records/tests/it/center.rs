@@ -10,6 +10,8 @@ use kexiang_proto::{
         CreateCustomerRequest, Customer, GetCustomerRequest, ListCustomersRequest,
         ListTimelineEntriesRequest, RecogniseCallerRequest, Recognition, TimelineEntry, contact_point::Kind,
         customer_records_service_client::CustomerRecordsServiceClient,
+        field_schema_service_client::FieldSchemaServiceClient, profile_service_client::ProfileServiceClient,
+        relationship_service_client::RelationshipServiceClient,
     },
     event_v1::{Event, StreamEventsRequest, event_feed_service_client::EventFeedServiceClient},
     type_v1,
@@ -43,12 +45,11 @@ pub struct Center {
     pub hand: ManualClock,
     pub channel: Channel,
     bearer: Bearer,
-    issuer: Issuer,
-    config: Config,
-    shutdown: CancellationToken,
+    supervisor: Bearer,
     pub pool: Pool,
     issuer: Issuer,
     replica: (Config, Deps),
+    shutdown: CancellationToken,
     _database: TestDatabase,
     _shutdown: DropGuard,
 }
@@ -64,6 +65,7 @@ impl Interceptor for Bearer {
     }
 }
 
+pub type Relationships = RelationshipServiceClient<InterceptedService<Channel, Bearer>>;
 type Client = CustomerRecordsServiceClient<InterceptedService<Channel, Bearer>>;
 
 impl Center {
@@ -107,19 +109,19 @@ impl Center {
         let address = format!("http://{}", listener.local_addr().unwrap());
         let shutdown = CancellationToken::new();
         let replica = (config.clone(), deps.clone());
-        tokio::spawn(run(config.clone(), deps, listener, shutdown.clone()));
+        tokio::spawn(run(config, deps, listener, shutdown.clone()));
 
         let year = Duration::from_secs(365 * 24 * 3600);
         let token = issuer.issue("li.ming", &[Role::Agent, Role::Administrator], year, START).unwrap();
+        let supervisor = issuer.issue("chen.jie", &[Role::Supervisor], year, START).unwrap();
         Self {
+            supervisor: Bearer(format!("Bearer {supervisor}").parse().unwrap()),
             intake,
             dispatch,
             clock,
             hand,
             channel: Channel::from_shared(address).unwrap().connect_lazy(),
             bearer: Bearer(format!("Bearer {token}").parse().unwrap()),
-            issuer,
-            config,
             shutdown: shutdown.clone(),
             pool: database.pool(SCHEMA.role).await,
             issuer,
@@ -158,20 +160,34 @@ impl Center {
 
     /// The token of somebody with these roles.
     pub fn bearer_of(&self, subject: &str, roles: &[Role]) -> Bearer {
-        let year = Duration::from_secs(365 * 24 * 3600);
-        let token = self.issuer.issue(subject, roles, year, START).unwrap();
-        Bearer(format!("Bearer {token}").parse().unwrap())
+        self.as_role(subject, roles).1
     }
 
     /// Starts another replica over the same database; it ends with the story.
     pub async fn start_replica(&self) {
-        let deps = Deps {
-            clock: self.clock.clone(),
-            verifier: Verifier::of_issuer(&self.issuer, self.clock.clone()),
-            tokens: TokenSource::issued(self.issuer.clone(), self.clock.clone(), "customer-records"),
-        };
+        let (config, deps) = self.replica.clone();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        tokio::spawn(run(self.config.clone(), deps, listener, self.shutdown.clone()));
+        tokio::spawn(run(config, deps, listener, self.shutdown.clone()));
+    }
+
+    /// Speaks to RelationshipService as an agent.
+    pub fn relationships(&self) -> Relationships {
+        RelationshipServiceClient::with_interceptor(self.channel.clone(), self.bearer.clone())
+    }
+
+    /// The same as a supervisor.
+    pub fn supervisor(&self) -> Relationships {
+        RelationshipServiceClient::with_interceptor(self.channel.clone(), self.supervisor.clone())
+    }
+
+    /// Speaks to ProfileService.
+    pub fn profiles(&self) -> ProfileServiceClient<InterceptedService<Channel, Bearer>> {
+        ProfileServiceClient::with_interceptor(self.channel.clone(), self.bearer.clone())
+    }
+
+    /// Speaks to FieldSchemaService.
+    pub fn field_schemas(&self) -> FieldSchemaServiceClient<InterceptedService<Channel, Bearer>> {
+        FieldSchemaServiceClient::with_interceptor(self.channel.clone(), self.bearer.clone())
     }
 
     /// Waits until all that intake and dispatch told is taken in.
@@ -179,6 +195,8 @@ impl Center {
         let wanted = [
             ("customer_records.intake", self.intake.position()),
             ("customer_records.dispatch", self.dispatch.position()),
+            ("customer_records.view.intake", self.intake.position()),
+            ("customer_records.view.dispatch", self.dispatch.position()),
         ];
         let cursors = "select consumer, position from customer_records.consumer_cursors";
         for _ in 0..1_000 {

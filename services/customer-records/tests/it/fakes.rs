@@ -168,12 +168,17 @@ impl EventFeedService for Fake {
         request: Request<StreamEventsRequest>,
     ) -> Result<Response<Self::StreamEventsStream>, Status> {
         let mut position: usize = request.get_ref().position.parse().unwrap_or_default();
+        let types = request.into_inner().types;
         let (mut log, mut line) = (self.log.subscribe(), self.line.subscribe());
         Ok(Response::new(Box::pin(async_stream::try_stream! {
             loop {
                 let told = log.borrow_and_update().clone();
                 yield StreamEventsResponse {
-                    events: told[position..].to_vec(),
+                    events: told[position..]
+                        .iter()
+                        .filter(|event| types.is_empty() || types.contains(&event.r#type))
+                        .cloned()
+                        .collect(),
                     position: told.len().to_string(),
                     caught_up: true,
                 };

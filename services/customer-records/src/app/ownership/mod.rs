@@ -29,7 +29,7 @@ pub use crate::store::ownerships::Which;
 use crate::{
     domain::{
         follow_up::{Check, ConductRule},
-        ownership::{Entry, EntryKind, Ownership, period, policy::Policy, transition::OwnershipError},
+        ownership::{Basis, Entry, EntryKind, Ownership, period, policy::Policy, transition::OwnershipError},
     },
     store::{conduct, customers, ownership_entries, ownership_rules, ownerships, receptions},
 };
@@ -179,8 +179,7 @@ impl App {
 /// A new customer wants follow-ups within a time.
 fn check_of(entry: &Entry, ownership: &Ownership, policy: &Policy, now: Timestamp) -> Option<Check> {
     let begins = matches!(entry.kind, EntryKind::Started | EntryKind::Transferred);
-    let agent =
-        entry.agent.clone().filter(|_| begins && entry.basis.is_some_and(|basis| basis.makes_new()))?;
+    let agent = entry.agent.clone().filter(|_| begins && entry.basis.is_some_and(Basis::makes_new))?;
     let terms = policy.terms(ownership, now);
     let zone = policy.zone(ownership.site());
     let due_at = period::end_of(entry.occurred_at, terms.new_customer_days, zone);

@@ -21,7 +21,8 @@ impl App {
         if let Some(ownership) = ownerships::find(&mut conn, id).await? {
             return Ok(ownership);
         }
-        let customer = customers::find(&mut conn, id).await?.ok_or(OwnershipRefusal::NotFound(id))?;
+        let customer =
+            customers::find(&mut conn, &self.keys, id).await?.ok_or(OwnershipRefusal::NotFound(id))?;
         Ok(Ownership::pooled(id, None, customer.created_at))
     }
 

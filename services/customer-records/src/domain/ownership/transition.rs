@@ -64,12 +64,13 @@ impl Ownership {
     /// What is due by `now`: the announcement of the end, then the end.
     pub fn advance(&mut self, now: Timestamp) -> Vec<Entry> {
         let mut entries = Vec::new();
-        if let Holding::Owned(lease) = &mut self.holding {
-            if !lease.warned && lease.warns_at <= now {
-                lease.warned = true;
-                let at = lease.warns_at;
-                entries.push(self.entry(EntryKind::Ending, at));
-            }
+        if let Holding::Owned(lease) = &mut self.holding
+            && !lease.warned
+            && lease.warns_at <= now
+        {
+            lease.warned = true;
+            let at = lease.warns_at;
+            entries.push(self.entry(EntryKind::Ending, at));
         }
         if let Holding::Owned(lease) = &self.holding
             && lease.until_at <= now
