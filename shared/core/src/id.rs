@@ -162,6 +162,14 @@ pub mod of {
     pub enum Dialogue {}
     /// Marks [`super::OutboundMessageId`].
     pub enum OutboundMessage {}
+    /// Marks [`super::ShiftId`].
+    pub enum Shift {}
+    /// Marks [`super::ArrivalId`].
+    pub enum Arrival {}
+    /// Marks [`super::TurnId`].
+    pub enum Turn {}
+    /// Marks [`super::UnitMoveId`].
+    pub enum UnitMove {}
 
     impl Marker for Case {
         const COLLECTION: &'static str = "cases";
@@ -255,6 +263,22 @@ pub mod of {
         const COLLECTION: &'static str = "outboundMessages";
         const TYPE: &'static str = "OutboundMessage";
     }
+    impl Marker for Shift {
+        const COLLECTION: &'static str = "shifts";
+        const TYPE: &'static str = "Shift";
+    }
+    impl Marker for Arrival {
+        const COLLECTION: &'static str = "arrivals";
+        const TYPE: &'static str = "Arrival";
+    }
+    impl Marker for Turn {
+        const COLLECTION: &'static str = "turns";
+        const TYPE: &'static str = "Turn";
+    }
+    impl Marker for UnitMove {
+        const COLLECTION: &'static str = "unitMoves";
+        const TYPE: &'static str = "UnitMove";
+    }
 }
 
 /// A case 受理单.
@@ -303,6 +327,14 @@ pub type DuplicateProposalId = TypedId<of::DuplicateProposal>;
 pub type DialogueId = TypedId<of::Dialogue>;
 /// A message to be sent 外发消息.
 pub type OutboundMessageId = TypedId<of::OutboundMessage>;
+/// A shift of the roster 排班.
+pub type ShiftId = TypedId<of::Shift>;
+/// A customer at a reception desk.
+pub type ArrivalId = TypedId<of::Arrival>;
+/// One turn of a rotation 轮次.
+pub type TurnId = TypedId<of::Turn>;
+/// A move of a unit in the tree.
+pub type UnitMoveId = TypedId<of::UnitMove>;
 
 #[cfg(test)]
 mod tests {
