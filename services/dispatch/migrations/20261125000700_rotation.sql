@@ -51,8 +51,8 @@ alter table dispatch.agents
     add column signed_in_at timestamptz,
     add column trainee      boolean not null default false,
     add constraint agents_absence_check check (
-        absence in ('BREAK', 'IN_TRAINING', 'UNWELL', 'OTHER_DUTY', 'LEAVING')
-        and presence = 'SIGNED_IN'),
+        absence is null or (presence = 'SIGNED_IN'
+        and absence in ('BREAK', 'IN_TRAINING', 'UNWELL', 'OTHER_DUTY', 'LEAVING'))),
     add constraint agents_absent_since_check check ((absence is null) = (absent_since is null));
 
 comment on column dispatch.agents.absence is 'Why somebody who is signed in gets nothing just now (DI-2); null when they do.';
