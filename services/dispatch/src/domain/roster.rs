@@ -5,7 +5,7 @@ use kexiang_core::{AgentId, Timestamp};
 
 use super::{
     assignment::{Candidate, Decision, least_load, named},
-    rotation::orders::OrderTurns,
+    rotation::{Line, Rotation, orders::OrderTurns},
     unit::{Absence, Agent, Presence},
     work_order::WorkOrder,
 };
@@ -34,11 +34,12 @@ impl Roster {
         Self { agents, waiting, turns: None }
     }
 
-    /// The same, its orders assigned by rotation.
-    #[must_use]
-    pub fn by_turns(mut self, turns: Option<OrderTurns>) -> Self {
-        self.turns = turns;
-        self
+    /// Its orders are assigned by this rotation, whose line is so now.
+    pub fn take_turns(&mut self, rotation: &Rotation, line: Line) {
+        match &mut self.turns {
+            Some(turns) => turns.line = line,
+            None => self.turns = Some(OrderTurns { rotation: rotation.clone(), line, changed: false }),
+        }
     }
 
     /// The rotation that gave turns here, when it did.

@@ -6,7 +6,9 @@ use prost::Name;
 use prost_types::Any;
 use serde::{Deserialize, de::Error};
 
-use crate::domain::facts::{AgentFacts, TaskFacts, WorkOrderFacts};
+use crate::domain::facts::{
+    AgentFacts, ArrivalFacts, RotationFacts, TaskFacts, TurnFacts, UnitFacts, WorkOrderFacts,
+};
 
 /// Writes the facts of an event as its message.
 ///
@@ -17,6 +19,10 @@ pub fn to_any(event: &StoredEvent) -> Result<Any, serde_json::Error> {
         Some(("work_order", _)) => pack(&pb::WorkOrderFacts::from(WorkOrderFacts::deserialize(&event.data)?)),
         Some(("task", _)) => pack(&pb::TaskFacts::from(TaskFacts::deserialize(&event.data)?)),
         Some(("agent", _)) => pack(&pb::AgentFacts::from(AgentFacts::deserialize(&event.data)?)),
+        Some(("unit", _)) => pack(&pb::UnitFacts::from(UnitFacts::deserialize(&event.data)?)),
+        Some(("rotation", _)) => pack(&pb::RotationFacts::from(RotationFacts::deserialize(&event.data)?)),
+        Some(("turn", _)) => pack(&pb::TurnFacts::from(TurnFacts::deserialize(&event.data)?)),
+        Some(("arrival", _)) => pack(&pb::ArrivalFacts::from(ArrivalFacts::deserialize(&event.data)?)),
         _ => Err(Error::custom("an event of unknown type")),
     }
 }

@@ -11,6 +11,7 @@ fn candidate(id: &str, open_orders: i32, capacity: i32) -> Candidate {
     Candidate {
         agent: agent(id),
         signed_in: true,
+        absence: None,
         open_orders,
         capacity,
         last_assigned_at: None,
