@@ -19,9 +19,9 @@ pub mod vocabulary;
 pub use call::{Actor, Call, RequestKey};
 pub use clock::{Clock, ManualClock};
 pub use id::{
-    AssignmentId, CallId, CaseId, ContactId, CustomerId, DuplicateProposalId, EventId, EvidenceId,
+    ArrivalId, AssignmentId, CallId, CaseId, ContactId, CustomerId, DuplicateProposalId, EventId, EvidenceId,
     EvidenceObjectId, HandoverId, HoldId, IncidentId, NoticeId, PromiseId, PublishedNumberId, RouteId,
-    TaskId, WorkOrderId,
+    ShiftId, TaskId, TurnId, UnitMoveId, WorkOrderId,
 };
 pub use jiff::Timestamp;
 pub use phone::PhoneNumber;

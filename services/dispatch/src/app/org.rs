@@ -7,7 +7,9 @@ use kexiang_events::Draft;
 use kexiang_pg::Claim;
 use sqlx::PgConnection;
 
-use super::{After, App, AppError, IDEMPOTENCY, agents::require_agent, staff_error::StaffError, units::require_unit};
+use super::{
+    After, App, AppError, IDEMPOTENCY, agents::require_agent, staff_error::StaffError, units::require_unit,
+};
 use crate::{
     domain::{
         facts::{UNIT_MOVED, UnitFacts},

@@ -8,12 +8,8 @@ use kexiang_core::{AgentId, Call, ShiftId, UnitId};
 use kexiang_pg::Claim;
 
 use super::{
-    After, App, AppError, IDEMPOTENCY, Left, Moment, SIGNERS, Target,
-    agents::require_agent,
-    changes::Changes,
-    check_version,
-    desk::Desk,
-    staff_error::StaffError,
+    After, App, AppError, IDEMPOTENCY, Left, Moment, SIGNERS, Target, agents::require_agent,
+    changes::Changes, check_version, desk::Desk, staff_error::StaffError,
 };
 use crate::{
     domain::{
@@ -142,7 +138,8 @@ impl App {
         agent: &AgentId,
         after: After<(Timestamp, ShiftId)>,
     ) -> Result<Vec<Shift>, StaffError> {
-        Ok(store::presence::list_shifts(&mut *self.pool.acquire().await?, agent, after.key, after.limit).await?)
+        Ok(store::presence::list_shifts(&mut *self.pool.acquire().await?, agent, after.key, after.limit)
+            .await?)
     }
 
     /// Ends one shift that is over; who has no other one now is signed out and keeps what they have. Whether there was one.

@@ -219,10 +219,9 @@ async fn check_rules(
         return Err(StaffError::NotOfUnit { name: stranger.name(), why: "is of another unit" });
     }
     match store::rotations::site_of(connection, &rules.unit).await? {
-        Some(other) if other != *site => Err(StaffError::NotOfUnit {
-            name: rules.unit.name(),
-            why: "has the rotation of another site",
-        }),
+        Some(other) if other != *site => {
+            Err(StaffError::NotOfUnit { name: rules.unit.name(), why: "has the rotation of another site" })
+        }
         _ => Ok(()),
     }
 }

@@ -20,7 +20,9 @@ pub enum StaffError {
         parent: String,
     },
     /// The tiers do not fit.
-    #[error("{unit} can't stand there: a unit stands below one of a higher tier, a department has only departments below it")]
+    #[error(
+        "{unit} can't stand there: a unit stands below one of a higher tier, a department has only departments below it"
+    )]
     UnitLevel {
         /// Which.
         unit: String,

@@ -1,16 +1,18 @@
 //! What dispatch tells: the types of its events and the facts they carry, as JSON in the log. Whole after every change; ids and
 //! codes, no personal data. The wire form is `kexiang.dispatch.v1` `WorkOrderFacts`, `TaskFacts`, `AgentFacts` and so on.
 
-use kexiang_core::{AgentId, ArrivalId, CaseId, Satisfaction, SiteId, TaskId, Timestamp, TurnId, UnitId, WorkOrderId};
+use kexiang_core::{
+    AgentId, ArrivalId, CaseId, Satisfaction, SiteId, TaskId, Timestamp, TurnId, UnitId, WorkOrderId,
+};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    state::WorkOrderState,
-    task::{Task, TaskKind, TaskState},
     rotation::{
         TurnManner,
         reception::{Arrival, Turn},
     },
+    state::WorkOrderState,
+    task::{Task, TaskKind, TaskState},
     unit::{Absence, Agent, Presence},
     work_order::WorkOrder,
 };

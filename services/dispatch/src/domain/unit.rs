@@ -97,8 +97,7 @@ pub enum Absence {
 
 impl Absence {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::Break, Self::InTraining, Self::Unwell, Self::OtherDuty, Self::Leaving];
+    pub const ALL: [Self; 5] = [Self::Break, Self::InTraining, Self::Unwell, Self::OtherDuty, Self::Leaving];
 
     /// The word in SQL and on the wire.
     #[must_use]

@@ -9,10 +9,7 @@ use tonic::{Request, Response, Status};
 
 use super::{
     DOMAIN,
-    convert::{
-        lists,
-        requests::change,
-    },
+    convert::{lists, requests::change},
     status::staff::status,
 };
 use crate::{
@@ -145,7 +142,13 @@ pub(super) fn agents(path: &str, names: &[String], max: usize, all: &mut Violati
 }
 
 /// Texts of a list: at most `max`, each of at most `longest` characters.
-fn texts(path: &str, texts: &[String], max: usize, longest: usize, all: &mut Violations) -> Option<Vec<String>> {
+fn texts(
+    path: &str,
+    texts: &[String],
+    max: usize,
+    longest: usize,
+    all: &mut Violations,
+) -> Option<Vec<String>> {
     if texts.len() > max {
         all.add(path, "INVALID_VALUE", format!("must have at most {max} entries"));
         return None;
@@ -169,14 +172,8 @@ fn read_role(it: &pb::SetUnitRoleRequest, all: &mut Violations) -> Option<(Optio
         all.add("deputies", "INVALID_VALUE", "must not have the holder");
     }
     let etag = all.check("etag", field::etag(&it.etag));
-    let role = UnitRole {
-        unit: unit?,
-        role: role?,
-        agent: agent?,
-        deputies: deputies?,
-        acting: None,
-        version: 0,
-    };
+    let role =
+        UnitRole { unit: unit?, role: role?, agent: agent?, deputies: deputies?, acting: None, version: 0 };
     Some((etag?, role))
 }
 

@@ -99,9 +99,8 @@ impl PresenceService for Presences {
 
     async fn cancel_shift(&self, request: Request<pb::CancelShiftRequest>) -> Answer<pb::Shift> {
         let request_id = &request.get_ref().request_id;
-        let (call, target) = change(&request, "CancelShift", request_id, |it, all| {
-            requests::target(&it.name, &it.etag, all)
-        })?;
+        let (call, target) =
+            change(&request, "CancelShift", request_id, |it, all| requests::target(&it.name, &it.etag, all))?;
         let shift = self.app.cancel_shift(&call, target).await.map_err(status)?;
         Ok(Response::new(shift_to_wire(shift)))
     }

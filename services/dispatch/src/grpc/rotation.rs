@@ -55,8 +55,7 @@ impl RotationService for Rotations {
         let request_id = &request.get_ref().request_id;
         let (call, (site, etag, agents, reason)) =
             change(&request, "ReorderRotation", request_id, convert::reorder)?;
-        let rotation =
-            self.app.reorder_rotation(&call, &site, etag, agents, reason).await.map_err(status)?;
+        let rotation = self.app.reorder_rotation(&call, &site, etag, agents, reason).await.map_err(status)?;
         Ok(Response::new(convert::rotation_to_wire(rotation)))
     }
 
@@ -65,7 +64,8 @@ impl RotationService for Rotations {
         request: Request<pb::ListRotationReordersRequest>,
     ) -> Answer<pb::ListRotationReordersResponse> {
         let it = request.get_ref();
-        let filter = pb::ListRotationReordersRequest { page_size: 0, page_token: String::new(), ..it.clone() };
+        let filter =
+            pb::ListRotationReordersRequest { page_size: 0, page_token: String::new(), ..it.clone() };
         let mut all = Violations::default();
         let site: Option<SiteId> = all.check("site", field::slug_name(&it.site));
         let page = PageRequest::<i64>::read(it.page_size, &it.page_token, &filter, &mut all);
@@ -115,9 +115,8 @@ impl RotationService for Rotations {
 
     async fn leave_queue(&self, request: Request<pb::LeaveQueueRequest>) -> Answer<pb::Arrival> {
         let request_id = &request.get_ref().request_id;
-        let (call, target) = change(&request, "LeaveQueue", request_id, |it, all| {
-            requests::target(&it.name, &it.etag, all)
-        })?;
+        let (call, target) =
+            change(&request, "LeaveQueue", request_id, |it, all| requests::target(&it.name, &it.etag, all))?;
         let arrival = self.app.leave_queue(&call, target).await.map_err(status)?;
         Ok(Response::new(convert::arrival_to_wire(arrival)))
     }

@@ -9,8 +9,7 @@ use super::{StoreError, read, read_optional, write_rows};
 use crate::domain::unit::Agent;
 
 const TABLE: &str = "dispatch.agents";
-const COLUMNS: &str =
-    "agent_id, display_name, unit_id, capacity, presence, open_orders, last_assigned_at, created_at, \
+const COLUMNS: &str = "agent_id, display_name, unit_id, capacity, presence, open_orders, last_assigned_at, created_at, \
      absence, absent_since, signed_in_at, trainee";
 
 #[derive(sqlx::FromRow, Serialize)]

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::{StoreError, read, read_all, read_optional, rotations::texts};
 use crate::domain::{
     org::{Profile, UnitMove, UnitRole},
-    unit::{Unit, UnitLevel},
+    unit::Unit,
 };
 
 /// Holds back all other moves until the end of the transaction.
@@ -37,21 +37,6 @@ pub async fn is_within(conn: &mut PgConnection, unit: &UnitId, top: &UnitId) -> 
          select exists (select from above where unit_id = $2)",
     );
     Ok(found.bind(unit.as_str()).bind(top.as_str()).fetch_one(conn).await?)
-}
-
-/// The tiers of the units right below `unit`, where they have one.
-///
-/// # Errors
-/// [`StoreError`].
-#[tracing::instrument(name = "db.org.levels_below", skip_all)]
-pub async fn levels_below(conn: &mut PgConnection, unit: &UnitId) -> Result<Vec<UnitLevel>, StoreError> {
-    let levels: Vec<String> = sqlx::query_scalar(
-        "select distinct level from dispatch.units where parent_id = $1 and level is not null",
-    )
-    .bind(unit.as_str())
-    .fetch_all(conn)
-    .await?;
-    read_all("dispatch.units", "level", &levels)
 }
 
 /// Writes where a unit stands and keeps the move.
@@ -122,7 +107,8 @@ pub async fn moves(
 /// [`StoreError`].
 #[tracing::instrument(name = "db.org.role_version", skip_all)]
 pub async fn role_version(conn: &mut PgConnection, unit: &UnitId, role: &str) -> Result<i64, StoreError> {
-    let version = sqlx::query_scalar("select version from dispatch.unit_roles where unit_id = $1 and role = $2");
+    let version =
+        sqlx::query_scalar("select version from dispatch.unit_roles where unit_id = $1 and role = $2");
     let version: Option<i64> = version.bind(unit.as_str()).bind(role).fetch_optional(conn).await?;
     Ok(version.unwrap_or_default())
 }
@@ -211,8 +197,14 @@ pub async fn missing_agents(
 /// [`StoreError`].
 #[tracing::instrument(name = "db.org.profile", skip_all)]
 pub async fn profile(conn: &mut PgConnection, agent: &AgentId) -> Result<Option<Profile>, StoreError> {
-    type Row =
-        (bool, i32, Option<Json<BTreeMap<String, i32>>>, Option<Vec<String>>, Option<Vec<String>>, Option<i64>);
+    type Row = (
+        bool,
+        i32,
+        Option<Json<BTreeMap<String, i32>>>,
+        Option<Vec<String>>,
+        Option<Vec<String>>,
+        Option<i64>,
+    );
     let row: Option<Row> = sqlx::query_as(
         "select a.trainee, a.capacity, p.skills, p.languages, p.territory, p.version
          from dispatch.agents a left join dispatch.agent_profiles p using (agent_id) where agent_id = $1",

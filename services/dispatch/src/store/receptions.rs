@@ -156,9 +156,8 @@ pub async fn lock_arrival(conn: &mut PgConnection, id: ArrivalId) -> Result<Opti
 /// [`StoreError`].
 #[tracing::instrument(name = "db.arrival.count_waiting", skip_all)]
 pub async fn count_waiting(conn: &mut PgConnection, site: &SiteId) -> Result<i64, StoreError> {
-    let count = sqlx::query_scalar(
-        "select count(*) from dispatch.arrivals where site_id = $1 and state = 'WAITING'",
-    );
+    let count =
+        sqlx::query_scalar("select count(*) from dispatch.arrivals where site_id = $1 and state = 'WAITING'");
     Ok(count.bind(site.as_str()).fetch_one(conn).await?)
 }
 

@@ -104,10 +104,11 @@ pub async fn lock_of_units<'a>(
 /// [`StoreError`].
 #[tracing::instrument(name = "db.rotation.site_of", skip_all)]
 pub async fn site_of(conn: &mut PgConnection, unit: &UnitId) -> Result<Option<SiteId>, StoreError> {
-    let site: Option<String> = sqlx::query_scalar("select site_id from dispatch.rotations where unit_id = $1")
-        .bind(unit.as_str())
-        .fetch_optional(conn)
-        .await?;
+    let site: Option<String> =
+        sqlx::query_scalar("select site_id from dispatch.rotations where unit_id = $1")
+            .bind(unit.as_str())
+            .fetch_optional(conn)
+            .await?;
     site.map(|site| read(TABLE, "site_id", &site)).transpose()
 }
 
@@ -151,15 +152,13 @@ pub async fn save(conn: &mut PgConnection, rotation: &Rotation) -> Result<(), St
 /// [`StoreError`].
 #[tracing::instrument(name = "db.rotation.save_round", skip_all)]
 pub async fn save_round(conn: &mut PgConnection, rotation: &Rotation) -> Result<(), StoreError> {
-    sqlx::query(
-        "update dispatch.rotations set round = $2, turn_count = $3, version = $4 where site_id = $1",
-    )
-    .bind(rotation.site.as_str())
-    .bind(Json(&rotation.round))
-    .bind(rotation.turn_count)
-    .bind(rotation.version)
-    .execute(conn)
-    .await?;
+    sqlx::query("update dispatch.rotations set round = $2, turn_count = $3, version = $4 where site_id = $1")
+        .bind(rotation.site.as_str())
+        .bind(Json(&rotation.round))
+        .bind(rotation.turn_count)
+        .bind(rotation.version)
+        .execute(conn)
+        .await?;
     Ok(())
 }
 

@@ -10,7 +10,8 @@ use kexiang_proto::{
         AcceptWorkOrderRequest, Agent, Assignment, CreateAgentRequest, CreateRouteRequest, CreateUnitRequest,
         FinishWorkOrderRequest, GetAgentRequest, ListAssignmentsRequest, ListTasksRequest,
         ListWorkOrdersRequest, Proof, Route, SignInRequest, StartWorkOrderRequest, Task, Unit, WorkOrder,
-        dispatch_service_client::DispatchServiceClient,
+        dispatch_service_client::DispatchServiceClient, org_service_client::OrgServiceClient,
+        presence_service_client::PresenceServiceClient, rotation_service_client::RotationServiceClient,
     },
     event_v1::{Event, StreamEventsRequest, event_feed_service_client::EventFeedServiceClient},
     intake_v1::CaseFacts,
@@ -24,7 +25,10 @@ use kexiang_rpc::{
 use kexiang_testkit::TestDatabase;
 use tokio::{net::TcpListener, time::timeout};
 use tokio_util::sync::{CancellationToken, DropGuard};
-use tonic::transport::{Channel, Endpoint};
+use tonic::{
+    service::interceptor::InterceptedService,
+    transport::{Channel, Endpoint},
+};
 
 use crate::{
     bearer::{Bearer, Client},
@@ -87,6 +91,30 @@ impl Center {
     /// A client with a token of this subject and roles.
     pub fn client(&self, subject: &str, roles: &[Role]) -> Client {
         DispatchServiceClient::with_interceptor(self.channel.clone(), self.bearer(subject, roles))
+    }
+
+    /// The rotation at a desk, with a token of this subject and roles.
+    pub fn rotation(
+        &self,
+        subject: &str,
+        roles: &[Role],
+    ) -> RotationServiceClient<InterceptedService<Channel, Bearer>> {
+        RotationServiceClient::with_interceptor(self.channel.clone(), self.bearer(subject, roles))
+    }
+
+    /// Presence, with a token of this subject and roles.
+    pub fn presence(
+        &self,
+        subject: &str,
+        roles: &[Role],
+    ) -> PresenceServiceClient<InterceptedService<Channel, Bearer>> {
+        PresenceServiceClient::with_interceptor(self.channel.clone(), self.bearer(subject, roles))
+    }
+
+    /// The org, as an administrator.
+    pub fn org(&self) -> OrgServiceClient<InterceptedService<Channel, Bearer>> {
+        let bearer = self.bearer("root", &[Role::Administrator]);
+        OrgServiceClient::with_interceptor(self.channel.clone(), bearer)
     }
 
     fn bearer(&self, subject: &str, roles: &[Role]) -> Bearer {

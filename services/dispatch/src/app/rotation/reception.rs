@@ -11,7 +11,7 @@ use kexiang_pg::Claim;
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 
-use super::{lock, line};
+use super::{line, lock};
 use crate::{
     app::{
         After, App, AppError, IDEMPOTENCY, Moment, Target, check_version, org::require_agents,

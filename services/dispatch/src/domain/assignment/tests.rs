@@ -94,6 +94,7 @@ fn candidates() -> impl Strategy<Value = Vec<Candidate>> {
             |(nr, (signed_in, open_orders, capacity, last_assigned_at, previous_holder))| Candidate {
                 agent: agent(&format!("a{nr}")),
                 signed_in,
+                absence: None,
                 open_orders,
                 capacity,
                 last_assigned_at,

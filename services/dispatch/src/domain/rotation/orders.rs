@@ -52,7 +52,8 @@ impl OrderTurns {
                     (Outcome::NotInRotation, "takes no turns of the rotation".to_owned())
                 }
                 (_, Some(bar)) => {
-                    let words = of_passed.map_or_else(|| bar.in_words().to_owned(), |p| p.explanation.clone());
+                    let words =
+                        of_passed.map_or_else(|| bar.in_words().to_owned(), |p| p.explanation.clone());
                     (outcome(bar), words)
                 }
                 (_, None) => (Outcome::NotTheirTurn, place(&round.pending, &candidate.agent)),

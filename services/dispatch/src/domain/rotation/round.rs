@@ -237,7 +237,9 @@ impl Round {
         let by = policy.in_words();
         let explanation = match passed_over.len() {
             0 => format!("turn {place} of round {}, {by}", self.number),
-            passed => format!("turn {place} of round {}, {by}; {passed} before them passed over", self.number),
+            passed => {
+                format!("turn {place} of round {}, {by}; {passed} before them passed over", self.number)
+            }
         };
         Served { agent, manner: TurnManner::InTurn, passed_over, explanation }
     }

@@ -7,8 +7,7 @@ use kexiang_core::{AgentId, SiteId, UnitId};
 use proptest::prelude::{Strategy, prop, prop_assert, prop_assert_eq, proptest};
 
 use super::{
-    Bar, Line, Ranking, Rotation, RotationPolicy, RotationRules, Standing, TurnManner,
-    reception::Visitor,
+    Bar, Line, Ranking, Rotation, RotationPolicy, RotationRules, Standing, TurnManner, reception::Visitor,
     round::Standings,
 };
 use crate::domain::unit::Absence;
@@ -209,8 +208,7 @@ fn at_rush_order_gives_way_to_who_served_least_and_a_trainee_helps_where_nobody_
         assert_eq!((served.manner, served.passed_over.len()), (TurnManner::Rush, 0));
         served.agent.to_string()
     };
-    let turns =
-        [rush(&standings(with_trainee, &["wang"])), rush(&busy), rush(&all)];
+    let turns = [rush(&standings(with_trainee, &["wang"])), rush(&busy), rush(&all)];
     let no_rush = rotation.receive(&walk_in(), &line, &busy, 2).is_err();
 
     assert_eq!(turns, ["zhang", "xu", "wang"]);

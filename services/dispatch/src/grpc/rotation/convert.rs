@@ -81,7 +81,11 @@ pub(super) fn ranking(it: &pb::SetRankingRequest, all: &mut Violations) -> Optio
 pub(super) fn period(text: &str) -> Result<String, &'static str> {
     let is_day = text.len() == 10 && text.parse::<Date>().is_ok();
     let is_month = text.len() == 7 && format!("{text}-01").parse::<Date>().is_ok();
-    if is_day || is_month { Ok(text.to_owned()) } else { Err("must be a month as 2026-11 or a day as 2026-11-24") }
+    if is_day || is_month {
+        Ok(text.to_owned())
+    } else {
+        Err("must be a month as 2026-11 or a day as 2026-11-24")
+    }
 }
 
 pub(super) fn visitor(arrival: Option<&pb::Arrival>, all: &mut Violations) -> Option<Visitor> {

@@ -20,9 +20,9 @@ pub fn status(error: StaffError) -> Status {
         StaffError::NotEnoughAgents(short) => precondition(Reason::NotEnoughAgents, "agents", &words)
             .about("available", &short.available.to_string())
             .into(),
-        StaffError::CustomersWait { waiting } => precondition(Reason::CustomersWait, "queue", &words)
-            .about("waiting", &waiting.to_string())
-            .into(),
+        StaffError::CustomersWait { waiting } => {
+            precondition(Reason::CustomersWait, "queue", &words).about("waiting", &waiting.to_string()).into()
+        }
         StaffError::NobodyWaits { site } => precondition(Reason::NobodyWaits, &site, &words).into(),
         StaffError::NotThisRound(_) => precondition(Reason::NotThisRound, "agents", &words).into(),
         StaffError::NotOfUnit { name, .. } => precondition(Reason::NotOfUnit, &name, &words).into(),
@@ -32,5 +32,6 @@ pub fn status(error: StaffError) -> Status {
 fn precondition(reason: Reason, subject: &str, message: &str) -> Refusal {
     let reason = reason.as_str_name();
     let reason = reason.strip_prefix("STAFF_ERROR_REASON_").unwrap_or(reason);
-    Refusal::new(Code::FailedPrecondition, DOMAIN, reason, message).with_precondition(reason, subject, message)
+    Refusal::new(Code::FailedPrecondition, DOMAIN, reason, message)
+        .with_precondition(reason, subject, message)
 }
