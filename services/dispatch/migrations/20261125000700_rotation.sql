@@ -13,9 +13,9 @@ create index units_parent_idx on dispatch.units (parent_id) where parent_id is n
 
 -- One row: who moves a unit holds its lock, so that two moves together make no cycle.
 create table dispatch.org_tree (
-    only boolean not null default true,
-    constraint org_tree_pkey primary key (only),
-    constraint org_tree_only_check check (only)
+    is_tree boolean not null default true,
+    constraint org_tree_pkey primary key (is_tree),
+    constraint org_tree_single_check check (is_tree)
 );
 insert into dispatch.org_tree default values;
 

@@ -38,6 +38,7 @@ async fn a_unit_moves_with_its_history_and_never_below_itself_di_1() {
     assert_eq!(reason(&itself), "UNIT_CYCLE");
     assert_eq!(reason(&stale), "ETAG_MISMATCH");
     assert_eq!(nowhere.code(), Code::NotFound);
+    center.clock.advance(jiff::SignedDuration::from_secs(1));
     center.org().move_unit(step("b", "")).await.unwrap();
     let request = ListUnitMovesRequest { parent: "units/b".to_owned(), ..Default::default() };
     let moves = center.org().list_unit_moves(request).await.unwrap().into_inner().moves;

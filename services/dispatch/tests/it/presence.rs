@@ -25,7 +25,7 @@ async fn who_does_not_receive_gets_nothing_for_any_of_the_reasons_until_they_are
     let mut li_na = center.presence("li.na", &[Role::Technician]);
     let reasons =
         [Absence::Break, Absence::InTraining, Absence::Unwell, Absence::OtherDuty, Absence::Leaving];
-    for (nr, absence) in (1..).zip(reasons) {
+    for (nr, absence) in (1_u32..).zip(reasons) {
         li_na.start_absence(start("li.na", absence)).await.unwrap();
         let case = fault(nr);
         center.take_in(accepted(std::slice::from_ref(&case))).await;
@@ -37,7 +37,7 @@ async fn who_does_not_receive_gets_nothing_for_any_of_the_reasons_until_they_are
         let back = EndAbsenceRequest { name: "agents/li.na".to_owned(), ..Default::default() };
         let agent = li_na.end_absence(back).await.unwrap().into_inner();
 
-        assert_eq!((agent.absence(), agent.open_orders), (Absence::Unspecified, nr));
+        assert_eq!((agent.absence(), agent.open_orders), (Absence::Unspecified, i32::try_from(nr).unwrap()));
     }
     let told = center.told_of("agents/li.na").await;
     assert_eq!(told[..3], ["agent.signed_in", "agent.absence_started", "agent.absence_ended"]);
