@@ -94,7 +94,7 @@ impl PresenceService for Presences {
             agent.zip(span(it, all))
         })?;
         let shift = self.app.schedule_shift(&call, agent, span).await.map_err(status)?;
-        Ok(Response::new(shift_to_wire(shift)))
+        Ok(Response::new(shift_to_wire(&shift)))
     }
 
     async fn cancel_shift(&self, request: Request<pb::CancelShiftRequest>) -> Answer<pb::Shift> {
@@ -102,7 +102,7 @@ impl PresenceService for Presences {
         let (call, target) =
             change(&request, "CancelShift", request_id, |it, all| requests::target(&it.name, &it.etag, all))?;
         let shift = self.app.cancel_shift(&call, target).await.map_err(status)?;
-        Ok(Response::new(shift_to_wire(shift)))
+        Ok(Response::new(shift_to_wire(&shift)))
     }
 
     async fn list_shifts(&self, request: Request<pb::ListShiftsRequest>) -> Answer<pb::ListShiftsResponse> {
@@ -114,7 +114,7 @@ impl PresenceService for Presences {
         let (agent, page) = all.into_result(DOMAIN, agent.zip(page))?;
         let mut shifts = self.app.list_shifts(&agent, lists::after(&page)).await.map_err(status)?;
         let next_page_token = page.cut(&mut shifts, |shift| (shift.starts_at, shift.id));
-        let shifts = shifts.into_iter().map(shift_to_wire).collect();
+        let shifts = shifts.iter().map(shift_to_wire).collect();
         Ok(Response::new(pb::ListShiftsResponse { shifts, next_page_token }))
     }
 }
@@ -142,7 +142,7 @@ fn span(it: &pb::ScheduleShiftRequest, all: &mut Violations) -> Option<(Timestam
     Some((start, end))
 }
 
-fn shift_to_wire(shift: Shift) -> pb::Shift {
+fn shift_to_wire(shift: &Shift) -> pb::Shift {
     let state = match shift.state {
         ShiftState::Planned => pb::ShiftState::Planned,
         ShiftState::Ended => pb::ShiftState::Ended,

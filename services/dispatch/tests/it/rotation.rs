@@ -153,7 +153,7 @@ async fn every_turn_says_who_was_passed_over_and_why_di_4() {
     let served = take(&center, Arrival::default()).await.unwrap();
 
     let kept = turns(&center).await.remove(0);
-    assert_eq!(served.turns, [kept.clone()]);
+    assert_eq!(served.turns, std::slice::from_ref(&kept));
     assert_eq!(kept.agent, "agents/wang");
     assert_eq!(kept.passed_over[0].agent, "agents/li");
     assert_eq!(kept.passed_over[0].explanation, "is on a break; rejoins in round 2");
@@ -284,6 +284,20 @@ async fn desks_of_one_site_never_serve_one_turn_twice_di_4() {
     let of_a_round: BTreeSet<_> = turns.iter().map(|turn| (turn.round, turn.agent.clone())).collect();
     assert_eq!(of_a_round.len(), 20, "nobody had two turns of one round");
     assert_eq!(of_a_round.last().map(|(round, _)| *round), Some(4));
+}
+
+#[tokio::test]
+async fn another_process_goes_on_where_the_first_one_stood_di_4() {
+    let center = open(&["li", "wang", "zhang"], rotation(RotationPolicy::SignInOrder)).await;
+    absent(&center, "wang").await;
+    let before = [next(&center).await, next(&center).await];
+
+    let center = center.reopen().await;
+
+    assert_eq!(before, ["li", "zhang"]);
+    assert_eq!(next(&center).await, "li", "wang was passed in the first round");
+    let numbers: Vec<_> = turns(&center).await.iter().map(|turn| turn.number).collect();
+    assert_eq!(numbers, [3, 2, 1]);
 }
 
 #[tokio::test]

@@ -74,7 +74,7 @@ impl OrderTurns {
 
 fn place(pending: &[AgentId], agent: &AgentId) -> String {
     match pending.iter().position(|other| other == agent) {
-        Some(at) => format!("their turn comes later: {} before them in this round", at),
+        Some(at) => format!("their turn comes later: {at} before them in this round"),
         None => "had their turn in this round".to_owned(),
     }
 }

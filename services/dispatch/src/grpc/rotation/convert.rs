@@ -1,7 +1,7 @@
 //! Rotations, rankings, arrivals and turns between the wire and the domain.
 
 use jiff::{civil::Date, tz::TimeZone};
-use kexiang_core::{AgentId, SiteId};
+use kexiang_core::{AgentId, SiteId, id::TypedId};
 use kexiang_proto::dispatch_v1 as pb;
 use kexiang_rpc::{Violations, field, time};
 
@@ -176,7 +176,7 @@ pub(super) fn arrival_to_wire(arrival: Arrival) -> pb::Arrival {
         name: arrival.id.name(),
         site: arrival.site.name(),
         state: state.into(),
-        customer: visitor.customer.map(|customer| customer.name()).unwrap_or_default(),
+        customer: visitor.customer.map(TypedId::name).unwrap_or_default(),
         owner: visitor.owner.map(|owner| owner.name()).unwrap_or_default(),
         key: visitor.key,
         group_size: visitor.group_size,
