@@ -7,8 +7,8 @@
 //! | [`domain`] | states and moves, routing, the choice of an agent and its reasons; no IO |
 //! | [`app`] | the use cases: load → decide → save + event, one transaction each |
 //! | `store` | SQL over the schema `dispatch`, and the order of its locks |
-//! | [`worker`] | the consumer of intake's log, the settling of what waits |
-//! | [`grpc`] | `kexiang.dispatch.v1.DispatchService` and the feed |
+//! | [`worker`] | the consumer of intake's log, the settling of what waits, the end of shifts |
+//! | [`grpc`] | the services of `kexiang.dispatch.v1` and the feed |
 //!
 //! To add a move of a work order: the method in `domain/work_order.rs` with its line in the table of `domain/state.rs`, its
 //! event in `domain/facts.rs`, the use case in `app/work_orders.rs`, the handler in `grpc/service.rs`, a story in `tests/it`.
@@ -20,6 +20,7 @@
 //! - Where orders wait, no line fits them, or nobody is free who could take them, or the worker is on its way; no
 //!   transaction settles more than 500 of each.
 //! - Killed at any point, a change has happened wholly or not at all; intake's events are taken in again from the cursor.
+//! - A rotation changes under the lock of its row and its unit: a turn is given once, and what is refused costs nobody a turn.
 //! - When intake is away, everything else goes on; new cases are taken in when it is back.
 
 pub mod app;

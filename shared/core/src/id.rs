@@ -172,6 +172,14 @@ pub mod of {
     pub enum LegalHold {}
     /// Marks [`super::UnmaskingId`].
     pub enum Unmasking {}
+    /// Marks [`super::ShiftId`].
+    pub enum Shift {}
+    /// Marks [`super::ArrivalId`].
+    pub enum Arrival {}
+    /// Marks [`super::TurnId`].
+    pub enum Turn {}
+    /// Marks [`super::UnitMoveId`].
+    pub enum UnitMove {}
 
     /// An agreement of a customer.
     pub enum Agreement {}
@@ -347,6 +355,22 @@ pub mod of {
         const COLLECTION: &'static str = "conductFindings";
         const TYPE: &'static str = "ConductFinding";
     }
+    impl Marker for Shift {
+        const COLLECTION: &'static str = "shifts";
+        const TYPE: &'static str = "Shift";
+    }
+    impl Marker for Arrival {
+        const COLLECTION: &'static str = "arrivals";
+        const TYPE: &'static str = "Arrival";
+    }
+    impl Marker for Turn {
+        const COLLECTION: &'static str = "turns";
+        const TYPE: &'static str = "Turn";
+    }
+    impl Marker for UnitMove {
+        const COLLECTION: &'static str = "unitMoves";
+        const TYPE: &'static str = "UnitMove";
+    }
 }
 
 /// A case 受理单.
@@ -425,6 +449,14 @@ pub type OwnershipDisputeId = TypedId<of::OwnershipDispute>;
 pub type FollowUpId = TypedId<of::FollowUp>;
 /// Something not in order with an agent's records.
 pub type ConductFindingId = TypedId<of::ConductFinding>;
+/// A shift of the roster 排班.
+pub type ShiftId = TypedId<of::Shift>;
+/// A customer at a reception desk.
+pub type ArrivalId = TypedId<of::Arrival>;
+/// One turn of a rotation 轮次.
+pub type TurnId = TypedId<of::Turn>;
+/// A move of a unit in the tree.
+pub type UnitMoveId = TypedId<of::UnitMove>;
 
 #[cfg(test)]
 mod tests {

@@ -135,6 +135,8 @@ impl OwnershipDesk {
                 intake_address: intake_address.clone(),
                 dispatch_address: dispatch_address.clone(),
                 time_zone: "Asia/Shanghai".to_owned(),
+                key_file: concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/keys_of_the_tests.toml").into(),
+                retention_idle_days: None,
                 limits: Limits::default(),
             };
             let deps = Deps {

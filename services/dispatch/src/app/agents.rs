@@ -1,20 +1,18 @@
 //! Agents and their presence (DI-2): what is not signed in gets nothing.
 
-use kexiang_core::{AgentId, Call, Role, UnitId};
+use kexiang_core::{AgentId, Call, UnitId};
 use kexiang_pg::Claim;
 use sqlx::PgConnection;
 
-use super::{App, AppError, IDEMPOTENCY, Moment, changes::Changes, desk::Desk, units::require_unit};
+use super::{App, AppError, IDEMPOTENCY, Moment, SIGNERS, changes::Changes, desk::Desk, units::require_unit};
 use crate::{
     domain::{
         facts::{AGENT_SIGNED_IN, AGENT_SIGNED_OUT},
+        roster::Roster,
         unit::{Agent, Presence},
     },
     store,
 };
-
-/// Who may sign others in and out.
-const SIGNERS: &[Role] = &[Role::Supervisor, Role::Dispatcher, Role::Administrator];
 
 /// What is asked for a new agent.
 #[derive(Debug, Clone)]
@@ -51,6 +49,9 @@ impl App {
             open_orders: 0,
             last_assigned_at: None,
             created_at: now,
+            absence: None,
+            signed_in_at: None,
+            trainee: false,
         };
         if !store::agents::insert(&mut tx, &agent).await? {
             return Err(AppError::AlreadyExists { resource: AgentId::TYPE, name: agent.id.name() });
@@ -89,9 +90,14 @@ impl App {
             return Ok(agent);
         }
         let unit = require_agent(&mut tx, id).await?.unit;
-        let mut desk = Desk::open(&mut tx, [&unit]).await?;
+        let mut desk = Desk::open(&mut tx, [&unit], now).await?;
         let mut changes = Changes::default();
-        if let Some(agent) = desk.roster(&unit).and_then(|roster| roster.set_presence(id, presence)) {
+        let set = |roster: &mut Roster| roster.set_presence(id, presence, now);
+        if let Some(agent) = desk.roster(&unit).and_then(set) {
+            if presence == Presence::SignedIn {
+                store::presence::keep_sign_in(&mut tx, &agent, now).await?;
+                desk.read_turns(&mut tx, now).await?;
+            }
             changes.tell_agent(moment, event_of(presence), &agent)?;
         }
         changes.save(&mut tx, &self.log, moment).await?;
@@ -111,7 +117,8 @@ const fn event_of(presence: Presence) -> &'static str {
     }
 }
 
-async fn require_agent(connection: &mut PgConnection, id: &AgentId) -> Result<Agent, AppError> {
+/// The agent that a request names.
+pub(super) async fn require_agent(connection: &mut PgConnection, id: &AgentId) -> Result<Agent, AppError> {
     let not_found = || AppError::NotFound { resource: AgentId::TYPE, name: id.name() };
     store::agents::find(connection, id).await?.ok_or_else(not_found)
 }

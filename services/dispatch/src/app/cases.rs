@@ -48,7 +48,7 @@ impl App {
             batch.take(Moment { call: &call, now }, event)?;
         }
         let units: BTreeSet<UnitId> = batch.units().cloned().collect();
-        let mut desk = Desk::open(connection, &units).await?;
+        let mut desk = Desk::open(connection, &units, now).await?;
         batch.release(&mut desk);
         for (call, key) in std::mem::take(&mut batch.queued) {
             batch.place(Moment { call: &call, now }, &mut desk, key)?;

@@ -4,16 +4,17 @@
 
 use std::collections::BTreeMap;
 
-use kexiang_core::{AgentId, UnitId, WorkOrderId};
+use kexiang_core::{AgentId, Timestamp, UnitId, WorkOrderId};
 use kexiang_events::EventLog;
 use sqlx::PgConnection;
 
-use super::{AppError, BATCH, Left, Moment, changes::Changes};
+use super::{AppError, BATCH, Left, Moment, changes::Changes, rotation::line};
 use crate::{
     domain::{
         assignment::{Assignment, Decision},
         facts::WORK_ORDER_ASSIGNED,
         roster::Roster,
+        rotation::Rotation,
         unit::Agent,
         work_order::WorkOrder,
     },
@@ -26,6 +27,8 @@ pub(super) struct Desk {
     rosters: BTreeMap<UnitId, Roster>,
     /// Orders that joined a queue behind older ones: what is kept of each that settling brings to nobody.
     behind: BTreeMap<WorkOrderId, Assignment>,
+    /// Locked rotations that assign orders here, as they were read.
+    rotations: Vec<Rotation>,
 }
 
 impl Desk {
@@ -33,12 +36,14 @@ impl Desk {
     pub(super) async fn open<'a>(
         connection: &mut PgConnection,
         units: impl IntoIterator<Item = &'a UnitId>,
+        now: Timestamp,
     ) -> Result<Self, StoreError> {
         let mut members: BTreeMap<&UnitId, Vec<Agent>> =
             units.into_iter().map(|unit| (unit, Vec::new())).collect();
         if members.is_empty() {
             return Ok(Self::default());
         }
+        let rotations = store::rotations::lock_of_units(connection, members.keys().copied()).await?;
         store::units::lock(connection, members.keys().copied()).await?;
         for agent in store::agents::of_units(connection, members.keys().copied()).await? {
             if let Some(agents) = members.get_mut(&agent.unit) {
@@ -49,7 +54,24 @@ impl Desk {
         let roster =
             |(unit, agents): (&UnitId, _)| (unit.clone(), Roster::new(agents, waiting.contains(unit)));
         let rosters = members.into_iter().map(roster).collect();
-        Ok(Self { rosters, behind: BTreeMap::new() })
+        let mut desk = Self { rosters, behind: BTreeMap::new(), rotations };
+        desk.read_turns(connection, now).await?;
+        Ok(desk)
+    }
+
+    /// Reads who stands in the rotations that assign orders here; again after somebody came. Turns already given stay.
+    pub(super) async fn read_turns(
+        &mut self,
+        connection: &mut PgConnection,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        for rotation in &self.rotations {
+            let Some(roster) = self.rosters.get_mut(&rotation.rules.unit) else { continue };
+            let agents: Vec<Agent> = roster.agents().cloned().collect();
+            let line = line::load(connection, rotation, &agents, now).await?;
+            roster.take_turns(rotation, line);
+        }
+        Ok(())
     }
 
     /// The roster of an order's unit; none when the order has no unit or the desk is not open for it.
@@ -92,7 +114,7 @@ impl Desk {
     ) -> Result<Left, AppError> {
         let mut changes = Changes::default();
         let mut places = BATCH;
-        let Self { rosters, behind } = self;
+        let Self { rosters, behind, .. } = self;
         for (unit, roster) in rosters.iter_mut().filter(|(_, roster)| roster.is_behind()) {
             let limit = roster.free_places().min(places);
             let free: Vec<&AgentId> = roster.free_agents().map(|agent| &agent.id).collect();
@@ -110,6 +132,9 @@ impl Desk {
         std::mem::take(behind).into_values().for_each(|waits| changes.decide(waits));
         changes.save(connection, log, moment).await?;
         store::agents::update(connection, rosters.values().flat_map(Roster::changed)).await?;
+        for turns in rosters.values().filter_map(Roster::changed_turns) {
+            store::rotations::save_round(connection, &turns.rotation).await?;
+        }
         Ok(if places == 0 { Left::Waiting } else { Left::Nothing })
     }
 }

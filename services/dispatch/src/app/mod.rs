@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use kexiang_core::{Call, Clock, Timestamp};
+use kexiang_core::{Call, Clock, Role, Timestamp};
 use kexiang_events::EventLog;
 use kexiang_pg::{Idempotency, IdempotencyError, Pool};
 use tokio::sync::Notify;
@@ -15,17 +15,23 @@ mod cases;
 mod changes;
 mod desk;
 pub mod erasure;
+mod org;
+mod presence;
 mod reads;
 mod reassign;
+mod rotation;
 mod routes;
 mod settle_waiting;
+mod staff_error;
 mod tasks;
 mod units;
 mod work_orders;
 
 pub use agents::NewAgent;
 pub use reads::After;
+pub use rotation::{NewRanking, Reception};
 pub use routes::NewRoute;
+pub use staff_error::StaffError;
 pub use units::NewUnit;
 
 pub use crate::store::StoreError;
@@ -36,6 +42,9 @@ pub(crate) const IDEMPOTENCY: Idempotency = Idempotency::new("dispatch");
 /// So many orders are routed, and so many assigned out of queues, by one transaction at most: neither a deadline nor a window
 /// of the feed has to bear a backlog.
 const BATCH: i64 = 500;
+
+/// Who may say of others that they are there, or not.
+const SIGNERS: &[Role] = &[Role::Supervisor, Role::Dispatcher, Role::Administrator];
 
 /// What every use case needs. Cheap to clone.
 #[derive(Clone)]
@@ -96,8 +105,8 @@ pub enum AppError {
         /// How.
         source: TaskEnded,
     },
-    /// The named agent is of another unit or not signed in.
-    #[error("{agent} is of another unit or not signed in")]
+    /// The named agent is of another unit or does not receive.
+    #[error("{agent} is of another unit or does not receive")]
     AgentNotAvailable {
         /// The agent's name.
         agent: String,

@@ -35,7 +35,7 @@ impl App {
             return Ok(order);
         }
         let before = lock_target(&mut tx, target).await?;
-        let mut desk = Desk::open(&mut tx, before.unit()).await?;
+        let mut desk = Desk::open(&mut tx, before.unit(), now).await?;
         let movable = WorkOrderState::REASSIGNABLE.contains(&before.state);
         let Some(roster) = desk.roster_of(&before).filter(|_| movable) else {
             return Err(AppError::refused(target.id, not_reassignable(&before)));
@@ -66,7 +66,7 @@ const fn not_reassignable(order: &WorkOrder) -> TransitionError {
     TransitionError::StateNotAllowed { state: order.state, needed: WorkOrderState::REASSIGNABLE }
 }
 
-fn decide(roster: &Roster, order: &WorkOrder, agent: Option<&AgentId>) -> Result<Decision, AppError> {
+fn decide(roster: &mut Roster, order: &WorkOrder, agent: Option<&AgentId>) -> Result<Decision, AppError> {
     match agent {
         Some(agent) => {
             let not_available = || AppError::AgentNotAvailable { agent: agent.name() };

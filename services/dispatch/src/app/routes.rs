@@ -84,7 +84,7 @@ impl App {
             routed.push(order);
         }
         let units: BTreeSet<UnitId> = routed.iter().filter_map(WorkOrder::unit).cloned().collect();
-        let mut desk = Desk::open(connection, &units).await?;
+        let mut desk = Desk::open(connection, &units, moment.now).await?;
         for order in routed {
             desk.place(moment, order, &mut changes)?;
         }

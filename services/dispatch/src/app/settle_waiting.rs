@@ -43,10 +43,11 @@ impl App {
     async fn settle_unit(&self, call: &Call, unit: &UnitId) -> Result<Left, AppError> {
         let moment = Moment { call, now: self.clock.now() };
         let mut tx = self.pool.begin().await?;
+        store::rotations::lock_of_units(&mut tx, [unit]).await?;
         if !store::units::try_lock(&mut tx, unit).await? {
             return Ok(Left::Nothing);
         }
-        let mut desk = Desk::open(&mut tx, [unit]).await?;
+        let mut desk = Desk::open(&mut tx, [unit], moment.now).await?;
         let left = desk.settle(&mut tx, &self.log, moment).await?;
         tx.commit().await?;
         self.log.wake();

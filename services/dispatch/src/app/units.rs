@@ -4,8 +4,11 @@ use kexiang_core::{Call, UnitId};
 use kexiang_pg::Claim;
 use sqlx::PgConnection;
 
-use super::{App, AppError, IDEMPOTENCY};
-use crate::{domain::unit::Unit, store};
+use super::{App, AppError, IDEMPOTENCY, StaffError};
+use crate::{
+    domain::unit::{Unit, UnitLevel},
+    store,
+};
 
 /// What is asked for a new unit.
 #[derive(Debug, Clone)]
@@ -16,26 +19,32 @@ pub struct NewUnit {
     pub display_name: String,
     /// One tier up.
     pub parent: Option<UnitId>,
+    /// Its tier.
+    pub level: Option<UnitLevel>,
 }
 
 impl App {
     /// Creates a unit.
     ///
     /// # Errors
-    /// [`AppError`]; [`AppError::NotFound`] for a parent that is not there.
+    /// [`StaffError`]; not found for a parent that is not there, [`StaffError::UnitLevel`].
     #[tracing::instrument(name = "app.create_unit", skip_all, fields(unit.id = %new.id))]
-    pub async fn create_unit(&self, call: &Call, new: NewUnit) -> Result<Unit, AppError> {
+    pub async fn create_unit(&self, call: &Call, new: NewUnit) -> Result<Unit, StaffError> {
         let now = self.clock.now();
         let mut tx = self.pool.begin().await?;
         if let Claim::Replay(unit) = IDEMPOTENCY.claim(&mut tx, call, now).await? {
             return Ok(unit);
         }
         if let Some(parent) = &new.parent {
-            require_unit(&mut tx, parent).await?;
+            let above = require_unit(&mut tx, parent).await?.level;
+            if !new.level.zip(above).is_none_or(|(level, above)| level.fits_below(above)) {
+                return Err(StaffError::UnitLevel { unit: new.id.name() });
+            }
         }
-        let unit = Unit { id: new.id, display_name: new.display_name, parent: new.parent, created_at: now };
+        let NewUnit { id, display_name, parent, level } = new;
+        let unit = Unit { id, display_name, parent, created_at: now, level, version: 1 };
         if !store::units::insert(&mut tx, &unit).await? {
-            return Err(AppError::AlreadyExists { resource: UnitId::TYPE, name: unit.id.name() });
+            return Err(AppError::AlreadyExists { resource: UnitId::TYPE, name: unit.id.name() }.into());
         }
         IDEMPOTENCY.save(&mut tx, call, &unit).await?;
         tx.commit().await?;

@@ -126,7 +126,7 @@ impl App {
         if before.holder() == after.holder() {
             return Ok(Left::Nothing);
         }
-        let mut desk = Desk::open(connection, before.unit()).await?;
+        let mut desk = Desk::open(connection, before.unit(), moment.now).await?;
         if let Some(roster) = desk.roster_of(before) {
             before.holder().into_iter().for_each(|agent| roster.release(agent));
             after.holder().into_iter().for_each(|agent| roster.take_back(agent));

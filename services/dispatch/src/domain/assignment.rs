@@ -9,6 +9,8 @@ use std::cmp::Ordering;
 use kexiang_core::{Actor, AgentId, AssignmentId, Timestamp, WorkOrderId};
 use serde::{Deserialize, Serialize};
 
+use super::unit::Absence;
+
 pub use policy::Policy;
 
 /// An agent of the unit, as they stood at the decision.
@@ -18,6 +20,8 @@ pub struct Candidate {
     pub agent: AgentId,
     /// Whether they were signed in.
     pub signed_in: bool,
+    /// Why they got nothing although signed in.
+    pub absence: Option<Absence>,
     /// Open orders.
     pub open_orders: i32,
     /// How many they can have.
@@ -38,12 +42,18 @@ pub enum Outcome {
     ServedLater,
     /// Another had fewer open orders for their capacity.
     MoreLoaded,
+    /// Somebody else's turn comes first.
+    NotTheirTurn,
     /// The dispatcher named another one.
     NotNamed,
     /// Had it before and gave it up.
     PreviousHolder,
     /// As many open orders as their capacity, or more.
     AtCapacity,
+    /// Signed in, and does not receive.
+    Absent,
+    /// Takes no turns of the rotation.
+    NotInRotation,
     /// Not signed in.
     SignedOut,
 }
@@ -141,6 +151,8 @@ fn decide(
 const fn bar(candidate: &Candidate) -> Option<Outcome> {
     if !candidate.signed_in {
         Some(Outcome::SignedOut)
+    } else if candidate.absence.is_some() {
+        Some(Outcome::Absent)
     } else if candidate.previous_holder {
         Some(Outcome::PreviousHolder)
     } else if candidate.open_orders >= candidate.capacity {
@@ -164,13 +176,21 @@ impl Candidate {
     }
 
     fn considered(&self, policy: Policy, outcome: Outcome, best: Option<&Self>) -> Considered {
-        Considered {
-            agent: self.agent.clone(),
-            open_orders: self.open_orders,
-            capacity: self.capacity,
-            last_assigned_at: self.last_assigned_at,
+        Considered::new(self, outcome, words::explain(self, policy, outcome, best))
+    }
+}
+
+impl Considered {
+    /// What became of `candidate`, and why.
+    #[must_use]
+    pub fn new(candidate: &Candidate, outcome: Outcome, explanation: String) -> Self {
+        Self {
+            agent: candidate.agent.clone(),
+            open_orders: candidate.open_orders,
+            capacity: candidate.capacity,
+            last_assigned_at: candidate.last_assigned_at,
             outcome,
-            explanation: words::explain(self, policy, outcome, best),
+            explanation,
         }
     }
 }

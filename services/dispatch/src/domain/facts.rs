@@ -1,13 +1,19 @@
 //! What dispatch tells: the types of its events and the facts they carry, as JSON in the log. Whole after every change; ids and
-//! codes, no personal data. The wire form is `kexiang.dispatch.v1` `WorkOrderFacts`, `TaskFacts` and `AgentFacts`.
+//! codes, no personal data. The wire form is `kexiang.dispatch.v1` `WorkOrderFacts`, `TaskFacts`, `AgentFacts` and so on.
 
-use kexiang_core::{AgentId, CaseId, Satisfaction, SiteId, TaskId, Timestamp, UnitId, WorkOrderId};
+use kexiang_core::{
+    AgentId, ArrivalId, CaseId, Satisfaction, SiteId, TaskId, Timestamp, TurnId, UnitId, WorkOrderId,
+};
 use serde::{Deserialize, Serialize};
 
 use super::{
+    rotation::{
+        TurnManner,
+        reception::{Arrival, Turn},
+    },
     state::WorkOrderState,
     task::{Task, TaskKind, TaskState},
-    unit::{Agent, Presence},
+    unit::{Absence, Agent, Presence},
     work_order::WorkOrder,
 };
 
@@ -43,6 +49,26 @@ pub const TASK_CANCELLED: &str = "task.cancelled";
 pub const AGENT_SIGNED_IN: &str = "agent.signed_in";
 /// An agent gets nothing more.
 pub const AGENT_SIGNED_OUT: &str = "agent.signed_out";
+/// An agent who is signed in gets nothing for a while.
+pub const AGENT_ABSENCE_STARTED: &str = "agent.absence_started";
+/// An agent gets work again.
+pub const AGENT_ABSENCE_ENDED: &str = "agent.absence_ended";
+/// A unit stands elsewhere in the tree.
+pub const UNIT_MOVED: &str = "unit.moved";
+/// A site's rotation was set up or changed.
+pub const ROTATION_SET: &str = "rotation.set";
+/// A supervisor changed the order of a round.
+pub const ROTATION_REORDERED: &str = "rotation.reordered";
+/// A ranking came.
+pub const ROTATION_RANKED: &str = "rotation.ranked";
+/// An agent serves a customer.
+pub const TURN_SERVED: &str = "turn.served";
+/// They are done.
+pub const TURN_ENDED: &str = "turn.ended";
+/// A customer waits.
+pub const ARRIVAL_JOINED: &str = "arrival.joined";
+/// A waiting customer went away.
+pub const ARRIVAL_LEFT: &str = "arrival.left";
 
 /// Data of all `work_order.*` events.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -128,7 +154,7 @@ impl From<&Task> for TaskFacts {
     }
 }
 
-/// Data of `agent.signed_in` and `agent.signed_out`.
+/// Data of all `agent.*` events.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AgentFacts {
     /// Who.
@@ -137,10 +163,88 @@ pub struct AgentFacts {
     pub unit: UnitId,
     /// Whether they get work.
     pub presence: Presence,
+    /// Why they get nothing although signed in.
+    #[serde(default)]
+    pub absence: Option<Absence>,
 }
 
 impl From<&Agent> for AgentFacts {
     fn from(agent: &Agent) -> Self {
-        Self { agent: agent.id.clone(), unit: agent.unit.clone(), presence: agent.presence }
+        Self {
+            agent: agent.id.clone(),
+            unit: agent.unit.clone(),
+            presence: agent.presence,
+            absence: agent.absence.map(|(absence, _)| absence),
+        }
+    }
+}
+
+/// Data of `unit.moved`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnitFacts {
+    /// Which.
+    pub unit: UnitId,
+    /// One tier up, after the move.
+    pub parent: Option<UnitId>,
+}
+
+/// Data of all `rotation.*` events.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RotationFacts {
+    /// Whose.
+    pub site: SiteId,
+    /// Whose agents take turns; none for a ranking.
+    pub unit: Option<UnitId>,
+    /// The members, the order of what is left of the round, or the ranking.
+    pub agents: Vec<AgentId>,
+    /// Of the ranking.
+    pub period: Option<String>,
+}
+
+/// Data of all `turn.*` events.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TurnFacts {
+    /// Which.
+    pub turn: TurnId,
+    /// Where.
+    pub site: SiteId,
+    /// Who is served.
+    pub arrival: ArrivalId,
+    /// Who serves.
+    pub agent: AgentId,
+    /// At the site.
+    pub number: i64,
+    /// How it was given.
+    pub manner: TurnManner,
+    /// Who was passed over.
+    pub passed_over: Vec<AgentId>,
+}
+
+impl From<&Turn> for TurnFacts {
+    fn from(turn: &Turn) -> Self {
+        Self {
+            turn: turn.id,
+            site: turn.site.clone(),
+            arrival: turn.arrival,
+            agent: turn.agent.clone(),
+            number: turn.number,
+            manner: turn.manner,
+            passed_over: turn.passed_over.iter().map(|passed| passed.agent.clone()).collect(),
+        }
+    }
+}
+
+/// Data of all `arrival.*` events.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ArrivalFacts {
+    /// Which.
+    pub arrival: ArrivalId,
+    /// Where.
+    pub site: SiteId,
+}
+
+impl From<&Arrival> for ArrivalFacts {
+    fn from(arrival: &Arrival) -> Self {
+        Self { arrival: arrival.id, site: arrival.site.clone() }
     }
 }

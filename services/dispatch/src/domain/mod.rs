@@ -5,6 +5,8 @@
 //! | the life of a work order | [`work_order`], [`state`] |
 //! | which line of the routing table wins | [`routing`] |
 //! | who gets an order, and why | [`assignment`], [`roster`] |
+//! | units, their tree, agents and why they do not receive | [`unit`], [`org`] |
+//! | whose turn it is | [`rotation`] |
 //! | return visits | [`task`] |
 //! | what intake tells | [`case`] |
 //! | what dispatch tells | [`facts`] |
@@ -14,7 +16,9 @@ pub mod assignment;
 pub mod case;
 pub mod facts;
 pub mod filter;
+pub mod org;
 pub mod roster;
+pub mod rotation;
 pub mod routing;
 pub mod state;
 pub mod task;

@@ -5,7 +5,8 @@ use kexiang_core::{AgentId, Timestamp};
 
 use super::{
     assignment::{Candidate, Decision, least_load, named},
-    unit::{Agent, Presence},
+    rotation::{Line, Rotation, orders::OrderTurns},
+    unit::{Absence, Agent, Presence},
     work_order::WorkOrder,
 };
 
@@ -15,6 +16,8 @@ pub struct Roster {
     agents: Vec<Member>,
     /// Whether orders wait in the unit's queue.
     waiting: bool,
+    /// Where the unit's rotation assigns its orders.
+    turns: Option<OrderTurns>,
 }
 
 #[derive(Debug, Clone)]
@@ -28,7 +31,25 @@ impl Roster {
     #[must_use]
     pub fn new(agents: Vec<Agent>, waiting: bool) -> Self {
         let agents = agents.into_iter().map(|agent| Member { agent, changed: false }).collect();
-        Self { agents, waiting }
+        Self { agents, waiting, turns: None }
+    }
+
+    /// Its orders are assigned by this rotation, whose line is so now.
+    pub fn take_turns(&mut self, rotation: &Rotation, line: Line) {
+        match &mut self.turns {
+            Some(turns) => turns.line = line,
+            None => self.turns = Some(OrderTurns { rotation: rotation.clone(), line, changed: false }),
+        }
+    }
+
+    /// The rotation that gave turns here, when it did.
+    pub fn changed_turns(&self) -> Option<&OrderTurns> {
+        self.turns.as_ref().filter(|turns| turns.changed)
+    }
+
+    /// All agents.
+    pub fn agents(&self) -> impl Iterator<Item = &Agent> {
+        self.agents.iter().map(|member| &member.agent)
     }
 
     /// Whether older orders wait that somebody could take: then a new one has to wait its turn.
@@ -39,7 +60,8 @@ impl Roster {
 
     /// Who could take an order now.
     pub fn free_agents(&self) -> impl Iterator<Item = &Agent> {
-        self.agents.iter().map(|member| &member.agent).filter(|agent| agent.is_free())
+        let takes_turns = |agent: &&Agent| self.turns.as_ref().is_none_or(|turns| turns.has(&agent.id));
+        self.agents.iter().map(|member| &member.agent).filter(|agent| agent.is_free()).filter(takes_turns)
     }
 
     /// How many orders all of them together could take now.
@@ -55,23 +77,31 @@ impl Roster {
 
     /// Who gets `order` by policy; anybody but its previous holder.
     #[must_use]
-    pub fn choose(&self, order: &WorkOrder) -> Decision {
-        least_load(&self.candidates(order.previous_agent.as_ref()))
+    pub fn choose(&mut self, order: &WorkOrder) -> Decision {
+        self.decide(order.previous_agent.as_ref())
     }
 
     /// Who gets `order` by policy when its holder has to give it up.
     #[must_use]
-    pub fn choose_another(&self, order: &WorkOrder) -> Decision {
-        least_load(&self.candidates(order.agent.as_ref().or(order.previous_agent.as_ref())))
+    pub fn choose_another(&mut self, order: &WorkOrder) -> Decision {
+        self.decide(order.agent.as_ref().or(order.previous_agent.as_ref()))
     }
 
-    /// `agent` gets `order`; none when they are not of the unit or not signed in.
+    fn decide(&mut self, previous: Option<&AgentId>) -> Decision {
+        let candidates = self.candidates(previous);
+        match &mut self.turns {
+            Some(turns) => turns.decide(&candidates),
+            None => least_load(&candidates),
+        }
+    }
+
+    /// `agent` gets `order`; none when they are not of the unit or do not receive.
     #[must_use]
     pub fn name(&self, order: &WorkOrder, agent: &AgentId) -> Option<Decision> {
         let candidates = self.candidates(order.agent.as_ref().or(order.previous_agent.as_ref()));
         candidates
             .iter()
-            .any(|candidate| candidate.agent == *agent && candidate.signed_in)
+            .any(|candidate| candidate.agent == *agent && candidate.signed_in && candidate.absence.is_none())
             .then(|| named(&candidates, agent))
     }
 
@@ -94,12 +124,34 @@ impl Roster {
     }
 
     /// `agent` signs in or out. None when nobody here has that id, or when nothing changes.
-    pub fn set_presence(&mut self, agent: &AgentId, presence: Presence) -> Option<Agent> {
+    pub fn set_presence(&mut self, agent: &AgentId, presence: Presence, now: Timestamp) -> Option<Agent> {
         let member = self.agents.iter_mut().find(|member| member.agent.id == *agent)?;
         if member.agent.presence == presence {
             return None;
         }
         member.agent.presence = presence;
+        member.agent.absence = None;
+        if presence == Presence::SignedIn {
+            member.agent.signed_in_at = Some(now);
+        }
+        member.changed = true;
+        Some(member.agent.clone())
+    }
+
+    /// `agent`, who is signed in, is absent from now on, or receives again. None when nobody here who is signed in has that id,
+    /// or when nothing changes.
+    pub fn set_absence(
+        &mut self,
+        agent: &AgentId,
+        absence: Option<Absence>,
+        now: Timestamp,
+    ) -> Option<Agent> {
+        let member = self.agents.iter_mut().find(|member| member.agent.id == *agent)?;
+        let is_same = member.agent.absence.map(|(absence, _)| absence) == absence;
+        if is_same || member.agent.presence == Presence::SignedOut {
+            return None;
+        }
+        member.agent.absence = absence.map(|absence| (absence, now));
         member.changed = true;
         Some(member.agent.clone())
     }
@@ -128,6 +180,7 @@ impl Roster {
             .map(|Member { agent, .. }| Candidate {
                 agent: agent.id.clone(),
                 signed_in: agent.presence == Presence::SignedIn,
+                absence: agent.absence.map(|(absence, _)| absence),
                 open_orders: agent.open_orders,
                 capacity: agent.capacity,
                 last_assigned_at: agent.last_assigned_at,

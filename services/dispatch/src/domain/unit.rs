@@ -19,6 +19,122 @@ pub struct Unit {
     pub parent: Option<UnitId>,
     /// When it was made.
     pub created_at: Timestamp,
+    /// Its tier; none for one made without.
+    #[serde(default)]
+    pub level: Option<UnitLevel>,
+    /// The etag: one more with every move.
+    #[serde(default)]
+    pub version: i64,
+}
+
+/// Tiers of the tree (DI-1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum UnitLevel {
+    /// 省.
+    Province,
+    /// 州市.
+    City,
+    /// 网格.
+    Grid,
+    /// 部门, below anything; has only departments below it.
+    Department,
+}
+
+impl UnitLevel {
+    const ALL: [Self; 4] = [Self::Province, Self::City, Self::Grid, Self::Department];
+
+    /// The word in SQL and on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Province => "PROVINCE",
+            Self::City => "CITY",
+            Self::Grid => "GRID",
+            Self::Department => "DEPARTMENT",
+        }
+    }
+
+    /// Whether one of this tier may stand below `parent`.
+    #[must_use]
+    pub const fn fits_below(self, parent: Self) -> bool {
+        match (self, parent) {
+            (Self::Department, _) => true,
+            (_, Self::Department) => false,
+            (below, above) => (above as u8) < (below as u8),
+        }
+    }
+}
+
+impl fmt::Display for UnitLevel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for UnitLevel {
+    type Err = UnknownWord;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|word| word.as_str() == text).ok_or_else(|| UnknownWord(text.to_owned()))
+    }
+}
+
+/// Why somebody who is signed in gets nothing just now (DI-2): a break, or one of the four reasons not to receive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Absence {
+    /// On a break.
+    Break,
+    /// In training.
+    InTraining,
+    /// Unwell.
+    Unwell,
+    /// On other duty.
+    OtherDuty,
+    /// Leaving soon.
+    Leaving,
+}
+
+impl Absence {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Break, Self::InTraining, Self::Unwell, Self::OtherDuty, Self::Leaving];
+
+    /// The word in SQL and on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Break => "BREAK",
+            Self::InTraining => "IN_TRAINING",
+            Self::Unwell => "UNWELL",
+            Self::OtherDuty => "OTHER_DUTY",
+            Self::Leaving => "LEAVING",
+        }
+    }
+
+    /// It in words, after the name.
+    #[must_use]
+    pub const fn in_words(self) -> &'static str {
+        match self {
+            Self::Break => "is on a break",
+            Self::InTraining => "is in training",
+            Self::Unwell => "is unwell",
+            Self::OtherDuty => "is on other duty",
+            Self::Leaving => "is leaving",
+        }
+    }
+}
+
+impl fmt::Display for Absence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Absence {
+    type Err = UnknownWord;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|word| word.as_str() == text).ok_or_else(|| UnknownWord(text.to_owned()))
+    }
 }
 
 /// Whether an agent can be given work: what is not signed in gets nothing.
@@ -78,12 +194,27 @@ pub struct Agent {
     pub last_assigned_at: Option<Timestamp>,
     /// When they were made.
     pub created_at: Timestamp,
+    /// Why they get nothing although signed in, and since when. Ends with the sign-out.
+    #[serde(default)]
+    pub absence: Option<(Absence, Timestamp)>,
+    /// Their last sign-in.
+    #[serde(default)]
+    pub signed_in_at: Option<Timestamp>,
+    /// Takes no turn of a rotation, but may help at rush.
+    #[serde(default)]
+    pub trainee: bool,
 }
 
 impl Agent {
-    /// Whether they are signed in and below their capacity.
+    /// Whether they are signed in and not absent (DI-2).
+    #[must_use]
+    pub fn receives(&self) -> bool {
+        self.presence == Presence::SignedIn && self.absence.is_none()
+    }
+
+    /// Whether they receive and are below their capacity.
     #[must_use]
     pub fn is_free(&self) -> bool {
-        self.presence == Presence::SignedIn && self.open_orders < self.capacity
+        self.receives() && self.open_orders < self.capacity
     }
 }

@@ -8,7 +8,9 @@ use serde::{Deserialize, de::Error};
 
 use crate::{
     app::erasure::CustomerWordsFacts,
-    domain::facts::{AgentFacts, TaskFacts, WorkOrderFacts},
+    domain::facts::{
+        AgentFacts, ArrivalFacts, RotationFacts, TaskFacts, TurnFacts, UnitFacts, WorkOrderFacts,
+    },
 };
 
 /// Writes the facts of an event as its message.
@@ -21,6 +23,10 @@ pub fn to_any(event: &StoredEvent) -> Result<Any, serde_json::Error> {
         Some(("task", _)) => pack(&pb::TaskFacts::from(TaskFacts::deserialize(&event.data)?)),
         Some(("customer_words", _)) => pack(&customer_words(CustomerWordsFacts::deserialize(&event.data)?)),
         Some(("agent", _)) => pack(&pb::AgentFacts::from(AgentFacts::deserialize(&event.data)?)),
+        Some(("unit", _)) => pack(&pb::UnitFacts::from(UnitFacts::deserialize(&event.data)?)),
+        Some(("rotation", _)) => pack(&pb::RotationFacts::from(RotationFacts::deserialize(&event.data)?)),
+        Some(("turn", _)) => pack(&pb::TurnFacts::from(TurnFacts::deserialize(&event.data)?)),
+        Some(("arrival", _)) => pack(&pb::ArrivalFacts::from(ArrivalFacts::deserialize(&event.data)?)),
         _ => Err(Error::custom("an event of unknown type")),
     }
 }

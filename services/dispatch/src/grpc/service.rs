@@ -8,7 +8,7 @@ use super::{
         lists,
         requests::{self, change},
     },
-    status::status,
+    status::{staff, status},
 };
 use crate::app::App;
 
@@ -34,7 +34,7 @@ impl DispatchService for Dispatch {
     ) -> Result<Response<pb::Unit>, Status> {
         let request_id = &request.get_ref().request_id;
         let (call, new) = change(&request, "CreateUnit", request_id, requests::create_unit)?;
-        let unit = self.app.create_unit(&call, new).await.map_err(status)?;
+        let unit = self.app.create_unit(&call, new).await.map_err(staff::status)?;
         Ok(Response::new(unit.into()))
     }
 

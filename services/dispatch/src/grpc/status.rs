@@ -1,5 +1,7 @@
 //! The one place that knows which gRPC code and reason an error of the use cases becomes.
 
+pub mod staff;
+
 use kexiang_pg::IdempotencyError;
 use kexiang_proto::dispatch_v1::ErrorReason;
 use kexiang_rpc::Refusal;

@@ -5,12 +5,12 @@ use kexiang_core::{AgentId, UnitId};
 use serde::Serialize;
 use sqlx::{AssertSqlSafe, PgConnection};
 
-use super::{StoreError, read, write_rows};
+use super::{StoreError, read, read_optional, write_rows};
 use crate::domain::unit::Agent;
 
 const TABLE: &str = "dispatch.agents";
-const COLUMNS: &str =
-    "agent_id, display_name, unit_id, capacity, presence, open_orders, last_assigned_at, created_at";
+const COLUMNS: &str = "agent_id, display_name, unit_id, capacity, presence, open_orders, last_assigned_at, created_at, \
+     absence, absent_since, signed_in_at, trainee";
 
 #[derive(sqlx::FromRow, Serialize)]
 struct AgentRow {
@@ -22,11 +22,16 @@ struct AgentRow {
     open_orders: i32,
     last_assigned_at: Option<Timestamp>,
     created_at: Timestamp,
+    absence: Option<String>,
+    absent_since: Option<Timestamp>,
+    signed_in_at: Option<Timestamp>,
+    trainee: bool,
 }
 
 impl TryFrom<AgentRow> for Agent {
     type Error = StoreError;
     fn try_from(row: AgentRow) -> Result<Self, StoreError> {
+        let absence = read_optional(TABLE, "absence", row.absence.as_deref())?;
         Ok(Self {
             id: read(TABLE, "agent_id", &row.agent_id)?,
             display_name: row.display_name,
@@ -36,6 +41,9 @@ impl TryFrom<AgentRow> for Agent {
             open_orders: row.open_orders,
             last_assigned_at: row.last_assigned_at.map(Timestamp::to_jiff),
             created_at: row.created_at.to_jiff(),
+            absence: absence.zip(row.absent_since.map(Timestamp::to_jiff)),
+            signed_in_at: row.signed_in_at.map(Timestamp::to_jiff),
+            trainee: row.trainee,
         })
     }
 }
@@ -51,6 +59,10 @@ impl From<&Agent> for AgentRow {
             open_orders: agent.open_orders,
             last_assigned_at: agent.last_assigned_at.map(ToSqlx::to_sqlx),
             created_at: agent.created_at.to_sqlx(),
+            absence: agent.absence.map(|(absence, _)| absence.to_string()),
+            absent_since: agent.absence.map(|(_, since)| since.to_sqlx()),
+            signed_in_at: agent.signed_in_at.map(ToSqlx::to_sqlx),
+            trainee: agent.trainee,
         }
     }
 }
@@ -147,7 +159,8 @@ pub async fn update<'a>(
 ) -> Result<(), StoreError> {
     let rows: Vec<AgentRow> = agents.into_iter().map(AgentRow::from).collect();
     let sql = "update dispatch.agents a
-         set presence = r.presence, open_orders = r.open_orders, last_assigned_at = r.last_assigned_at
+         set presence = r.presence, open_orders = r.open_orders, last_assigned_at = r.last_assigned_at,
+             absence = r.absence, absent_since = r.absent_since, signed_in_at = r.signed_in_at
          from jsonb_populate_recordset(null::dispatch.agents, $1) r
          where a.agent_id = r.agent_id";
     write_rows(conn, sql, TABLE, &rows).await

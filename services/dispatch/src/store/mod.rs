@@ -5,7 +5,7 @@
 //! struct, for the columns of a work order.
 //!
 //! Rows that a transaction means to change are locked `for no key update`, which lets foreign keys be checked meanwhile. Order
-//! of locks in every transaction: routes, work orders by id, tasks by id, units by id, queued orders of a locked unit (skipping
+//! of locks in every transaction: routes, work orders by id, tasks by id, rotations by site, units by id, arrivals and turns of a locked rotation, queued orders of a locked unit (skipping
 //! locked ones); agents change only under their unit's lock.
 
 use std::str::FromStr;
@@ -15,6 +15,10 @@ use sqlx::{PgConnection, SqlSafeStr, types::Json};
 pub mod agents;
 pub mod assignments;
 pub mod erasure;
+pub mod org;
+pub mod presence;
+pub mod receptions;
+pub mod rotations;
 pub mod routes;
 pub mod tasks;
 pub mod units;
@@ -52,6 +56,15 @@ fn read_optional<T: FromStr>(
     text: Option<&str>,
 ) -> Result<Option<T>, StoreError> {
     text.map(|text| read(table, column, text)).transpose()
+}
+
+/// Reads the words or ids of an array.
+fn read_all<T: FromStr>(
+    table: &'static str,
+    column: &'static str,
+    texts: &[String],
+) -> Result<Vec<T>, StoreError> {
+    texts.iter().map(|text| read(table, column, text)).collect()
 }
 
 /// Runs a statement whose one parameter is `rows`; every row must have had its effect.

@@ -5,7 +5,7 @@ use kexiang_core::UnitId;
 use sqlx::PgConnection;
 
 use super::{StoreError, read, read_optional};
-use crate::domain::unit::Unit;
+use crate::domain::unit::{Unit, UnitLevel};
 
 const TABLE: &str = "dispatch.units";
 
@@ -15,6 +15,8 @@ struct UnitRow {
     display_name: String,
     parent_id: Option<String>,
     created_at: Timestamp,
+    level: Option<String>,
+    version: i64,
 }
 
 impl TryFrom<UnitRow> for Unit {
@@ -25,6 +27,8 @@ impl TryFrom<UnitRow> for Unit {
             display_name: row.display_name,
             parent: read_optional(TABLE, "parent_id", row.parent_id.as_deref())?,
             created_at: row.created_at.to_jiff(),
+            level: read_optional(TABLE, "level", row.level.as_deref())?,
+            version: row.version,
         })
     }
 }
@@ -36,14 +40,16 @@ impl TryFrom<UnitRow> for Unit {
 #[tracing::instrument(name = "db.unit.insert", skip_all)]
 pub async fn insert(conn: &mut PgConnection, unit: &Unit) -> Result<bool, StoreError> {
     let done = sqlx::query(
-        "insert into dispatch.units (unit_id, display_name, parent_id, created_at)
-         values ($1, $2, $3, $4)
+        "insert into dispatch.units (unit_id, display_name, parent_id, created_at, level, version)
+         values ($1, $2, $3, $4, $5, $6)
          on conflict on constraint units_pkey do nothing",
     )
     .bind(unit.id.as_str())
     .bind(&unit.display_name)
     .bind(unit.parent.as_ref().map(UnitId::as_str))
     .bind(unit.created_at.to_sqlx())
+    .bind(unit.level.map(UnitLevel::as_str))
+    .bind(unit.version)
     .execute(conn)
     .await?;
     Ok(done.rows_affected() == 1)
@@ -56,7 +62,7 @@ pub async fn insert(conn: &mut PgConnection, unit: &Unit) -> Result<bool, StoreE
 #[tracing::instrument(name = "db.unit.find", skip_all)]
 pub async fn find(conn: &mut PgConnection, id: &UnitId) -> Result<Option<Unit>, StoreError> {
     sqlx::query_as::<_, UnitRow>(
-        "select unit_id, display_name, parent_id, created_at from dispatch.units where unit_id = $1",
+        "select unit_id, display_name, parent_id, created_at, level, version from dispatch.units where unit_id = $1",
     )
     .bind(id.as_str())
     .fetch_optional(conn)
@@ -76,7 +82,7 @@ pub async fn list(
     limit: i64,
 ) -> Result<Vec<Unit>, StoreError> {
     sqlx::query_as::<_, UnitRow>(
-        "select unit_id, display_name, parent_id, created_at from dispatch.units
+        "select unit_id, display_name, parent_id, created_at, level, version from dispatch.units
          where $1::text is null or unit_id > $1
          order by unit_id limit $2",
     )
@@ -129,7 +135,8 @@ pub async fn assignable(conn: &mut PgConnection) -> Result<Vec<UnitId>, StoreErr
         "select u.unit_id from dispatch.units u
          where exists (select from dispatch.work_orders w where w.unit_id = u.unit_id and w.state = 'QUEUED')
            and exists (select from dispatch.agents a
-                       where a.unit_id = u.unit_id and a.presence = 'SIGNED_IN' and a.open_orders < a.capacity)
+                       where a.unit_id = u.unit_id and a.presence = 'SIGNED_IN' and a.absence is null
+                         and a.open_orders < a.capacity)
          order by u.unit_id",
     )
     .fetch_all(conn)

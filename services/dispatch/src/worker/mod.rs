@@ -1,9 +1,10 @@
-//! What goes on without a call: taking in intake's events, settling what waits. Every worker may
+//! What goes on without a call: taking in intake's events, settling what waits, ending shifts. Every worker may
 //! run in any number of replicas.
 
 pub mod customer_erasures;
 pub mod intake_events;
 pub mod settle_waiting;
+pub mod shifts;
 
 use kexiang_core::Call;
 use kexiang_events::{Subscription, consume, partition};
@@ -39,7 +40,8 @@ pub(crate) fn start(parts: &Parts) -> anyhow::Result<TaskTracker> {
     let follower = customer_erasures::CustomerErasures { app: app.clone(), call: call.clone() };
     workers.spawn(consume(erasures, follower, shutdown.clone()));
     workers.spawn(consume(subscription, handler, shutdown.clone()));
-    workers.spawn(settle_waiting::run(app.clone(), call, shutdown.clone()));
+    workers.spawn(settle_waiting::run(app.clone(), call.clone(), shutdown.clone()));
+    workers.spawn(shifts::run(app.clone(), call, shutdown.clone()));
     workers.spawn(partition::keep_ahead(pool.clone(), SCHEMA.name, deps.clock.clone(), shutdown.clone()));
     workers.spawn(IDEMPOTENCY.forget_old(pool.clone(), deps.clock.clone(), shutdown.clone()));
     workers.spawn(kexiang_pg::report_pool(pool.clone(), SERVICE, shutdown.clone()));

@@ -10,7 +10,8 @@ use kexiang_proto::{
         AcceptWorkOrderRequest, Agent, Assignment, CreateAgentRequest, CreateRouteRequest, CreateUnitRequest,
         FinishWorkOrderRequest, GetAgentRequest, ListAssignmentsRequest, ListTasksRequest,
         ListWorkOrdersRequest, Proof, Route, SignInRequest, StartWorkOrderRequest, Task, Unit, WorkOrder,
-        dispatch_service_client::DispatchServiceClient,
+        dispatch_service_client::DispatchServiceClient, org_service_client::OrgServiceClient,
+        presence_service_client::PresenceServiceClient, rotation_service_client::RotationServiceClient,
     },
     event_v1::{Event, StreamEventsRequest, event_feed_service_client::EventFeedServiceClient},
     intake_v1::CaseFacts,
@@ -24,7 +25,10 @@ use kexiang_rpc::{
 use kexiang_testkit::TestDatabase;
 use tokio::{net::TcpListener, time::timeout};
 use tokio_util::sync::{CancellationToken, DropGuard};
-use tonic::transport::{Channel, Endpoint};
+use tonic::{
+    service::interceptor::InterceptedService,
+    transport::{Channel, Endpoint},
+};
 
 use crate::{
     bearer::{Bearer, Client},
@@ -43,6 +47,7 @@ pub struct Center {
     time: Clock,
     issuer: Issuer,
     channel: Channel,
+    config: Config,
     _shutdown: DropGuard,
     _database: Arc<TestDatabase>,
 }
@@ -62,13 +67,20 @@ impl Center {
         let database_url = database.url(SCHEMA.role);
         let config =
             Config { database_url, database_connections: 8, intake_address, limits: Limits::default() };
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = format!("http://{}", listener.local_addr().unwrap());
-        let shutdown = CancellationToken::new();
-        tokio::spawn(kexiang_dispatch::run(config, deps, listener, shutdown.clone()));
-        let channel = Endpoint::from_shared(address).unwrap().connect_lazy();
+        let (channel, shutdown) = serve(config.clone(), deps).await;
         let (pool, _database) = (database.pool(SCHEMA.role).await, Arc::new(database));
-        Self { intake, clock, pool, time, issuer, channel, _shutdown: shutdown.drop_guard(), _database }
+        Self { intake, clock, pool, time, issuer, channel, config, _shutdown: shutdown, _database }
+    }
+
+    /// Ends the process and starts another one on the same database.
+    pub async fn reopen(self) -> Self {
+        let deps = Deps {
+            clock: self.time.clone(),
+            verifier: Verifier::of_issuer(&self.issuer, self.time.clone()),
+            tokens: TokenSource::issued(self.issuer.clone(), self.time.clone(), SERVICE),
+        };
+        let (channel, _shutdown) = serve(self.config.clone(), deps).await;
+        Self { channel, _shutdown, ..self }
     }
 
     /// Opens with the unit `grid-1`, a line that sends everything of the site `main` there, and these agents of it, each with
@@ -87,6 +99,30 @@ impl Center {
     /// A client with a token of this subject and roles.
     pub fn client(&self, subject: &str, roles: &[Role]) -> Client {
         DispatchServiceClient::with_interceptor(self.channel.clone(), self.bearer(subject, roles))
+    }
+
+    /// The rotation at a desk, with a token of this subject and roles.
+    pub fn rotation(
+        &self,
+        subject: &str,
+        roles: &[Role],
+    ) -> RotationServiceClient<InterceptedService<Channel, Bearer>> {
+        RotationServiceClient::with_interceptor(self.channel.clone(), self.bearer(subject, roles))
+    }
+
+    /// Presence, with a token of this subject and roles.
+    pub fn presence(
+        &self,
+        subject: &str,
+        roles: &[Role],
+    ) -> PresenceServiceClient<InterceptedService<Channel, Bearer>> {
+        PresenceServiceClient::with_interceptor(self.channel.clone(), self.bearer(subject, roles))
+    }
+
+    /// The org, as an administrator.
+    pub fn org(&self) -> OrgServiceClient<InterceptedService<Channel, Bearer>> {
+        let bearer = self.bearer("root", &[Role::Administrator]);
+        OrgServiceClient::with_interceptor(self.channel.clone(), bearer)
     }
 
     fn bearer(&self, subject: &str, roles: &[Role]) -> Bearer {
@@ -237,6 +273,15 @@ impl Center {
              group by a.agent_id having a.open_orders <> count(w.work_order_id)";
         sqlx::query_as(recount).fetch_all(&self.pool).await.unwrap()
     }
+}
+
+/// Dispatch as one more process; ends when the guard goes.
+async fn serve(config: Config, deps: Deps) -> (Channel, DropGuard) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let shutdown = CancellationToken::new();
+    tokio::spawn(kexiang_dispatch::run(config, deps, listener, shutdown.clone()));
+    (Endpoint::from_shared(address).unwrap().connect_lazy(), shutdown.drop_guard())
 }
 
 /// What shows that the work is done.

@@ -117,6 +117,7 @@ pub fn agent(name: &str, presence: Presence) -> Event {
         agent: format!("agents/{name}"),
         unit: "units/north".to_owned(),
         presence: presence.into(),
+        ..AgentFacts::default()
     };
     event("agent.signed_in", &facts.agent, at("2026-11-22T08:00:00Z"), &facts)
 }

@@ -5,6 +5,8 @@ use std::str::FromStr;
 use kexiang_core::vocabulary::UnknownWord;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::rotation::policy::POLICY_VERSION;
+
 /// Which rule decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -15,9 +17,27 @@ pub enum Policy {
     NamedByDispatcher,
     /// Older orders wait that somebody could take: nobody gets it before them.
     OldestFirst,
+    /// Whose turn it is, by the day's sign-in order (DI-3).
+    RotationSignInOrder,
+    /// Whose turn it is, by number.
+    RotationNumbered,
+    /// Whose turn it is, by last month's ranking.
+    RotationLastMonth,
+    /// Whose turn it is, by yesterday's results.
+    RotationYesterday,
 }
 
 impl Policy {
+    const ALL: [Self; 7] = [
+        Self::LeastLoad,
+        Self::NamedByDispatcher,
+        Self::OldestFirst,
+        Self::RotationSignInOrder,
+        Self::RotationNumbered,
+        Self::RotationLastMonth,
+        Self::RotationYesterday,
+    ];
+
     /// The word in SQL and answers.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -25,6 +45,10 @@ impl Policy {
             Self::LeastLoad => "least-load",
             Self::NamedByDispatcher => "named-by-dispatcher",
             Self::OldestFirst => "oldest-first",
+            Self::RotationSignInOrder => "rotation-sign-in-order",
+            Self::RotationNumbered => "rotation-numbered",
+            Self::RotationLastMonth => "rotation-last-month",
+            Self::RotationYesterday => "rotation-yesterday",
         }
     }
 
@@ -33,6 +57,10 @@ impl Policy {
     pub const fn version(self) -> i32 {
         match self {
             Self::LeastLoad | Self::NamedByDispatcher | Self::OldestFirst => 1,
+            Self::RotationSignInOrder
+            | Self::RotationNumbered
+            | Self::RotationLastMonth
+            | Self::RotationYesterday => POLICY_VERSION,
         }
     }
 }
@@ -40,7 +68,7 @@ impl Policy {
 impl FromStr for Policy {
     type Err = UnknownWord;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        [Self::LeastLoad, Self::NamedByDispatcher, Self::OldestFirst]
+        Self::ALL
             .into_iter()
             .find(|policy| policy.as_str() == text)
             .ok_or_else(|| UnknownWord(text.to_owned()))

@@ -11,6 +11,7 @@ fn candidate(id: &str, open_orders: i32, capacity: i32) -> Candidate {
     Candidate {
         agent: agent(id),
         signed_in: true,
+        absence: None,
         open_orders,
         capacity,
         last_assigned_at: None,
@@ -93,6 +94,7 @@ fn candidates() -> impl Strategy<Value = Vec<Candidate>> {
             |(nr, (signed_in, open_orders, capacity, last_assigned_at, previous_holder))| Candidate {
                 agent: agent(&format!("a{nr}")),
                 signed_in,
+                absence: None,
                 open_orders,
                 capacity,
                 last_assigned_at,

@@ -1,6 +1,7 @@
 //! Outcomes in words: what a dispatcher reads, and what is kept with the decision (DI-6).
 
 use super::{Candidate, Outcome, Policy};
+use crate::domain::unit::Absence;
 
 /// Why `candidate` was chosen or passed over, `best` being the one who was chosen.
 pub(super) fn explain(
@@ -29,6 +30,9 @@ pub(super) fn explain(
         Outcome::NotNamed => format!("the dispatcher named {chosen}"),
         Outcome::PreviousHolder => "had this order before and gave it up".to_owned(),
         Outcome::AtCapacity => format!("has {load} open orders and takes no more"),
+        Outcome::Absent => candidate.absence.map_or("does not receive", Absence::in_words).to_owned(),
+        // Outcomes of rotations, which give their own words.
+        Outcome::NotTheirTurn | Outcome::NotInRotation => String::new(),
         Outcome::SignedOut => "is not signed in".to_owned(),
     }
 }

@@ -7,7 +7,12 @@ use super::{
     resources::{agent_name, optional_time, unit_name},
     words,
 };
-use crate::domain::facts::{AgentFacts, TaskFacts, WorkOrderFacts};
+use crate::{
+    domain::facts::{
+        AgentFacts, ArrivalFacts, RotationFacts, TaskFacts, TurnFacts, UnitFacts, WorkOrderFacts,
+    },
+    grpc::rotation::manner_to_wire,
+};
 
 impl From<WorkOrderFacts> for pb::WorkOrderFacts {
     fn from(facts: WorkOrderFacts) -> Self {
@@ -45,6 +50,48 @@ impl From<TaskFacts> for pb::TaskFacts {
 
 impl From<AgentFacts> for pb::AgentFacts {
     fn from(facts: AgentFacts) -> Self {
-        Self { agent: facts.agent.name(), unit: facts.unit.name(), presence: words::presence(facts.presence) }
+        Self {
+            agent: facts.agent.name(),
+            unit: facts.unit.name(),
+            presence: words::presence(facts.presence),
+            absence: words::absence(facts.absence),
+        }
+    }
+}
+
+impl From<UnitFacts> for pb::UnitFacts {
+    fn from(facts: UnitFacts) -> Self {
+        Self { unit: facts.unit.name(), parent: unit_name(facts.parent.as_ref()) }
+    }
+}
+
+impl From<RotationFacts> for pb::RotationFacts {
+    fn from(facts: RotationFacts) -> Self {
+        Self {
+            site: facts.site.name(),
+            unit: unit_name(facts.unit.as_ref()),
+            agents: facts.agents.iter().map(|agent| agent_name(Some(agent))).collect(),
+            period: facts.period.unwrap_or_default(),
+        }
+    }
+}
+
+impl From<TurnFacts> for pb::TurnFacts {
+    fn from(facts: TurnFacts) -> Self {
+        Self {
+            turn: facts.turn.name(),
+            site: facts.site.name(),
+            arrival: facts.arrival.name(),
+            agent: facts.agent.name(),
+            number: facts.number,
+            manner: manner_to_wire(facts.manner),
+            passed_over: facts.passed_over.iter().map(|agent| agent_name(Some(agent))).collect(),
+        }
+    }
+}
+
+impl From<ArrivalFacts> for pb::ArrivalFacts {
+    fn from(facts: ArrivalFacts) -> Self {
+        Self { arrival: facts.arrival.name(), site: facts.site.name() }
     }
 }

@@ -63,7 +63,9 @@ pub(in crate::grpc) fn create_unit(
     let display_name =
         violations.check("unit.display_name", field::text(&unit.display_name, MAX_DISPLAY_NAME));
     let parent = violations.check("unit.parent", field::optional(&unit.parent, field::slug_name));
-    Some(NewUnit { id: id?, display_name: display_name?, parent: parent? })
+    let level = field::optional_word(unit.level, "UNIT_LEVEL_", pb::UnitLevel::as_str_name);
+    let level = violations.check("unit.level", level);
+    Some(NewUnit { id: id?, display_name: display_name?, parent: parent?, level: level? })
 }
 
 /// The agent that a request is about.

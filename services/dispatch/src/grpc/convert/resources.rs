@@ -32,6 +32,8 @@ impl From<Unit> for pb::Unit {
             parent: unit_name(unit.parent.as_ref()),
             display_name: unit.display_name,
             create_time: Some(time::to_wire(unit.created_at)),
+            level: words::unit_level(unit.level),
+            etag: unit.version.to_string(),
         }
     }
 }
@@ -46,6 +48,7 @@ impl From<Agent> for pb::Agent {
             presence: words::presence(agent.presence),
             open_orders: agent.open_orders,
             create_time: Some(time::to_wire(agent.created_at)),
+            absence: words::absence(agent.absence.map(|(absence, _)| absence)),
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::domain::{
     assignment::Outcome,
     state::WorkOrderState,
     task::{TaskKind, TaskState},
-    unit::Presence,
+    unit::{Absence, Presence, UnitLevel},
 };
 
 /// The number of a word; 0 for one that the contract does not have, which a test rules out.
@@ -39,6 +39,14 @@ pub(super) const fn presence(presence: Presence) -> i32 {
     }
 }
 
+pub(super) fn absence(absence: Option<Absence>) -> i32 {
+    absence.map_or(0, |word| number("ABSENCE_", word.as_str(), pb::Absence::from_str_name))
+}
+
+pub(super) fn unit_level(level: Option<UnitLevel>) -> i32 {
+    level.map_or(0, |word| number("UNIT_LEVEL_", word.as_str(), pb::UnitLevel::from_str_name))
+}
+
 pub(super) const fn work_order_state(state: WorkOrderState) -> i32 {
     match state {
         WorkOrderState::Unrouted => pb::WorkOrderState::Unrouted as i32,
@@ -62,6 +70,9 @@ pub(super) const fn outcome(outcome: Outcome) -> i32 {
         Outcome::ServedLater => Wire::ServedLater as i32,
         Outcome::NotNamed => Wire::NotNamed as i32,
         Outcome::PreviousHolder => Wire::PreviousHolder as i32,
+        Outcome::Absent => Wire::Absent as i32,
+        Outcome::NotTheirTurn => Wire::NotTheirTurn as i32,
+        Outcome::NotInRotation => Wire::NotInRotation as i32,
     }
 }
 
@@ -89,6 +100,7 @@ mod tests {
         assert!(Kind::ALL.iter().all(|word| kind(*word) > 0));
         assert!(Channel::ALL.iter().all(|word| channel(*word) > 0));
         assert!(Severity::ALL.iter().all(|word| severity(*word) > 0));
+        assert!(Absence::ALL.iter().all(|word| absence(Some(*word)) > 0));
         assert!(Satisfaction::ALL.iter().all(|word| satisfaction(Some(*word)) > 0));
     }
 }
