@@ -4,9 +4,9 @@ use kexiang_core::{AgreementId, CustomerId, Role};
 use kexiang_proto::{
     customers_v1::{
         AgreementState, ApproveAgreementRequest, ChangeAgreementRequest, CloseAgreementRequest,
-        DefineAgreementKindRequest, GetAgreementRequest, InstallmentState, ListAgreementsRequest,
-        OpenAgreementRequest, ReachAgreementStageRequest, RecordRefundRequest, RenewAgreementRequest,
-        SubmitAgreementRequest,
+        DefineAgreementKindRequest, GetAgreementRequest, Installment, InstallmentState,
+        ListAgreementsRequest, OpenAgreementRequest, ReachAgreementStageRequest, RecordRefundRequest,
+        RenewAgreementRequest, SubmitAgreementRequest,
     },
     rpc::PreconditionFailure,
 };
@@ -22,7 +22,7 @@ use crate::{
 const REQUEST_ID: &str = "6f9619ff-8b86-4d01-b42d-00cf4fc964ff";
 
 fn states(agreement: &kexiang_proto::customers_v1::Agreement) -> Vec<InstallmentState> {
-    agreement.installments.iter().map(|item| item.state()).collect()
+    agreement.installments.iter().map(Installment::state).collect()
 }
 
 #[tokio::test]

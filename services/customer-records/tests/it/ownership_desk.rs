@@ -102,7 +102,7 @@ impl Person {
 /// The desk: one database, its neighbours, and replicas of the service.
 pub struct OwnershipDesk {
     pub intake: Fake,
-    pub dispatch: Fake,
+    _dispatch: Fake,
     clock: Clock,
     pub hand: ManualClock,
     pub pool: Pool,
@@ -152,7 +152,7 @@ impl OwnershipDesk {
         let pool = database.pool(SCHEMA.role).await;
         Self {
             intake,
-            dispatch,
+            _dispatch: dispatch,
             clock,
             hand,
             pool,
