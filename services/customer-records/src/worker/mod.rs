@@ -69,8 +69,8 @@ async fn follow_merges(app: App, call: Call, shutdown: CancellationToken) {
 /// First of all, because nothing is served before.
 async fn seal_and_rewrap(app: App, shutdown: CancellationToken) {
     app.seal_all(&shutdown).await;
-    app.rewrap_keys(&shutdown).await;
-    app.backfill_name_tokens(&shutdown).await;
+    // Names can be read by their keys now.
+    tokio::join!(app.rewrap_keys(&shutdown), app.backfill_name_tokens(&shutdown));
 }
 
 fn failed(error: AppError) -> HandlerError {

@@ -140,6 +140,12 @@ impl IntakeService for Fake {
     async fn resume_case(&self, _: Request<intake::ResumeCaseRequest>) -> Answer<intake::Case> {
         unused()
     }
+    async fn list_held_cases(
+        &self,
+        _: Request<intake::ListHeldCasesRequest>,
+    ) -> Answer<intake::ListHeldCasesResponse> {
+        unused()
+    }
 }
 
 #[tonic::async_trait]
@@ -180,6 +186,18 @@ impl CustomerRecordsService for Fake {
         unused()
     }
     async fn get_customer(&self, _: Request<customers::GetCustomerRequest>) -> Answer<customers::Customer> {
+        unused()
+    }
+    async fn search_customers(
+        &self,
+        _: Request<customers::SearchCustomersRequest>,
+    ) -> Answer<customers::SearchCustomersResponse> {
+        unused()
+    }
+    async fn get_customer_view(
+        &self,
+        _: Request<customers::GetCustomerViewRequest>,
+    ) -> Answer<customers::CustomerView> {
         unused()
     }
     async fn list_timeline_entries(
