@@ -98,8 +98,9 @@ async fn refusals_can_be_read_by_pages_that_are_let_in() {
 async fn shutdown_finishes_what_was_accepted() {
     let world = World::start().await;
     let stop = async {
-        tokio::time::sleep(Duration::from_millis(350)).await;
+        world.fake.asked.cancelled().await;
         world.shutdown.cancel();
+        world.fake.may_answer.cancel();
     };
 
     let (answer, ()) = tokio::join!(world.get("/v1/cases/unhurried"), stop);

@@ -20,6 +20,10 @@ type BoxStream<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 pub struct Fake {
     /// Cancelled when a caller has left a quiet wallboard.
     pub left: CancellationToken,
+    /// Cancelled when `cases/unhurried` is asked for.
+    pub asked: CancellationToken,
+    /// To be cancelled for it to be answered.
+    pub may_answer: CancellationToken,
 }
 
 fn header<M>(request: &Request<M>, name: &str) -> String {
@@ -43,7 +47,10 @@ impl IntakeService for Fake {
             "cases/busy" => return Err(Refusal::overloaded("intake.kexiang").into()),
             "cases/stale" => return Err(Refusal::etag_mismatch("intake.kexiang", "cases/stale").into()),
             "cases/broken" => return Err(Status::internal("relation \"intake.cases\" does not exist")),
-            "cases/unhurried" => tokio::time::sleep(Duration::from_millis(500)).await,
+            "cases/unhurried" => {
+                self.asked.cancel();
+                self.may_answer.cancelled().await;
+            }
             "cases/slow" => tokio::time::sleep(Duration::from_secs(60)).await,
             _ => {}
         }
