@@ -20,8 +20,8 @@ pub use call::{Actor, Call, RequestKey};
 pub use clock::{Clock, ManualClock};
 pub use id::{
     AgreementId, ArchiveEntryId, AssignmentId, CallId, CaseId, ContactId, CustomerId, DuplicateProposalId,
-    EventId, EvidenceId, EvidenceObjectId, HandoverId, HoldId, IncidentId, KeyAccountId, NoticeId, PromiseId,
-    PublishedNumberId, RouteId, TaskId, WorkOrderId,
+    EventId, EvidenceId, EvidenceObjectId, HandoverId, HoldId, IncidentId, KeyAccountId, KeyAccountMemberId,
+    MemberChangeId, NoticeId, PriceSightId, PromiseId, PublishedNumberId, RouteId, TaskId, WorkOrderId,
 };
 pub use jiff::Timestamp;
 pub use phone::PhoneNumber;

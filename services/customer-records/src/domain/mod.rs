@@ -6,6 +6,7 @@
 //! | a customer, and what may change of one | [`customer`] |
 //! | phones, e-mails, addresses: normalisation and what identifies whom | [`contact_point`] |
 //! | how a batch of callers becomes customers | [`identification`] |
+//! | key accounts: thresholds, plans, members, confidential prices | [`key_account`] |
 //! | whose contact, whose case | [`link`] |
 //! | what a caller hears back at once | [`recognition`] |
 //! | what happened with a customer | [`timeline`] |
@@ -14,6 +15,7 @@ pub mod agreement;
 pub mod contact_point;
 pub mod customer;
 pub mod identification;
+pub mod key_account;
 pub mod link;
 pub mod recognition;
 pub mod timeline;

@@ -7,7 +7,7 @@ use prost::{Message, Name};
 use prost_types::Any;
 use serde::de::Error;
 
-use super::{agreements, convert};
+use super::{agreements, convert, key_accounts};
 use crate::domain::customer::{CustomerFacts, IdentificationFacts};
 
 /// The facts of an event as the message that its type documents.
@@ -33,6 +33,8 @@ pub fn to_any(event: &StoredEvent) -> Result<Any, serde_json::Error> {
         }
         "agreement_kind.defined" => agreements::kind_facts(event),
         agreement if agreement.starts_with("agreement.") => agreements::facts(event),
+        "key_account_threshold.defined" => key_accounts::threshold_facts(event),
+        account if account.starts_with("key_account.") => key_accounts::facts(event),
         other => Err(serde_json::Error::custom(format!("no event of type {other} is told here"))),
     }
 }

@@ -4,6 +4,7 @@ mod agreements;
 mod convert;
 mod feed;
 mod handlers;
+mod key_accounts;
 mod status;
 mod update;
 
@@ -12,6 +13,7 @@ use kexiang_proto::{
     customers_v1::{
         agreement_service_server::AgreementServiceServer,
         customer_records_service_server::CustomerRecordsServiceServer,
+        key_account_service_server::KeyAccountServiceServer,
     },
     event_v1::event_feed_service_server::EventFeedServiceServer,
 };
@@ -29,7 +31,9 @@ pub(crate) fn add_services(server: Server, parts: &Parts) -> Server {
     let feed = FeedService::new(pool.clone(), log.clone(), SERVICE, DOMAIN, to_any, shutdown.clone());
     let records = CustomerRecordsServiceServer::new(CustomerRecords::new(app.clone()));
     let agreements = AgreementServiceServer::new(agreements::Agreements::new(app.clone()));
+    let key_accounts = KeyAccountServiceServer::new(key_accounts::KeyAccounts::new(app.clone()));
     server
+        .add(key_accounts.max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add(agreements.max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add(records.max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add(EventFeedServiceServer::new(feed))

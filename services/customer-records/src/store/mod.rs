@@ -7,7 +7,10 @@ pub mod agreements;
 pub mod candidates;
 pub mod contact_points;
 pub mod customers;
+pub mod key_accounts;
 pub mod links;
+pub mod member_changes;
+pub mod price_sights;
 pub mod timeline;
 
 use std::error::Error;
