@@ -185,6 +185,12 @@ pub mod of {
     pub enum Agreement {}
     /// A key account.
     pub enum KeyAccount {}
+    /// A member of a key account.
+    pub enum KeyAccountMember {}
+    /// A wish to change the members of a key account.
+    pub enum MemberChange {}
+    /// That somebody saw prices.
+    pub enum PriceSight {}
     /// An entry of the archive's catalogue.
     pub enum ArchiveEntry {}
     /// Marks [`super::OwnershipRuleId`].
@@ -310,6 +316,18 @@ pub mod of {
     impl Marker for KeyAccount {
         const COLLECTION: &'static str = "keyAccounts";
         const TYPE: &'static str = "KeyAccount";
+    }
+    impl Marker for KeyAccountMember {
+        const COLLECTION: &'static str = "keyAccountMembers";
+        const TYPE: &'static str = "KeyAccountMember";
+    }
+    impl Marker for MemberChange {
+        const COLLECTION: &'static str = "memberChanges";
+        const TYPE: &'static str = "MemberChange";
+    }
+    impl Marker for PriceSight {
+        const COLLECTION: &'static str = "priceSights";
+        const TYPE: &'static str = "PriceSight";
     }
     impl Marker for ArchiveEntry {
         const COLLECTION: &'static str = "archiveEntries";
@@ -439,6 +457,12 @@ pub type UnmaskingId = TypedId<of::Unmasking>;
 pub type AgreementId = TypedId<of::Agreement>;
 /// Id of a key account.
 pub type KeyAccountId = TypedId<of::KeyAccount>;
+/// Id of a member of a key account.
+pub type KeyAccountMemberId = TypedId<of::KeyAccountMember>;
+/// Id of a change of members.
+pub type MemberChangeId = TypedId<of::MemberChange>;
+/// Id of a sight of prices.
+pub type PriceSightId = TypedId<of::PriceSight>;
 /// Id of an entry of the archive's catalogue.
 pub type ArchiveEntryId = TypedId<of::ArchiveEntry>;
 /// A rule of ownership 归属规则.

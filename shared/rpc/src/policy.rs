@@ -59,6 +59,10 @@ const MERGERS: &[Role] = &[Supervisor, Administrator];
 const PRIVACY: &[Role] = &[Supervisor, Manager, Administrator];
 /// Who approves agreements, plans and what is costly to undo.
 const APPROVERS: &[Role] = &[Supervisor, Manager, Administrator];
+/// Who sees the prices of key accounts, and so decides about their plans. Everybody else gets them withheld (CU-11).
+pub const SEES_PRICES: &[Role] = &[Supervisor, Manager];
+/// Who writes special plans.
+const PLANNERS: &[Role] = &[Agent, Supervisor, Manager];
 /// Who sees agreements.
 const CONTRACTORS: &[Role] = &[Agent, Supervisor, Manager, Administrator, Service];
 /// Who sets the center up.
@@ -349,6 +353,28 @@ pub const TABLE: &[(&str, Access)] = &[
     ("/kexiang.customers.v1.RelationshipService/GetSameCustomer", Access::Roles(DESK)),
     ("/kexiang.customers.v1.RelationshipService/MakeSameCustomerRuling", Access::Roles(&[Supervisor])),
     ("/kexiang.customers.v1.RelationshipService/WithdrawSameCustomerRuling", Access::Roles(&[Supervisor])),
+    // Customer records: key accounts. Nobody approves what they want themselves: a rule of customer records.
+    ("/kexiang.customers.v1.KeyAccountService/DefineKeyAccountThreshold", Access::Roles(SETUP)),
+    ("/kexiang.customers.v1.KeyAccountService/GetKeyAccountThreshold", Access::Roles(CONTRACTORS)),
+    ("/kexiang.customers.v1.KeyAccountService/ListKeyAccountThresholds", Access::Roles(CONTRACTORS)),
+    ("/kexiang.customers.v1.KeyAccountService/OpenKeyAccount", Access::Roles(DESK)),
+    ("/kexiang.customers.v1.KeyAccountService/GetKeyAccount", Access::Roles(CONTRACTORS)),
+    ("/kexiang.customers.v1.KeyAccountService/ListKeyAccounts", Access::Roles(CONTRACTORS)),
+    ("/kexiang.customers.v1.KeyAccountService/AddKeyAccountMember", Access::Roles(DESK)),
+    ("/kexiang.customers.v1.KeyAccountService/RemoveKeyAccountMember", Access::Roles(DESK)),
+    ("/kexiang.customers.v1.KeyAccountService/WriteKeyAccountPlan", Access::Roles(PLANNERS)),
+    ("/kexiang.customers.v1.KeyAccountService/SubmitKeyAccountPlan", Access::Roles(PLANNERS)),
+    ("/kexiang.customers.v1.KeyAccountService/ApproveKeyAccountPlan", Access::Roles(SEES_PRICES)),
+    ("/kexiang.customers.v1.KeyAccountService/ReturnKeyAccountPlan", Access::Roles(SEES_PRICES)),
+    ("/kexiang.customers.v1.KeyAccountService/LinkKeyAccountContract", Access::Roles(DESK)),
+    ("/kexiang.customers.v1.KeyAccountService/DismissKeyAccount", Access::Roles(APPROVERS)),
+    ("/kexiang.customers.v1.KeyAccountService/CloseKeyAccount", Access::Roles(APPROVERS)),
+    ("/kexiang.customers.v1.KeyAccountService/RequestMemberChange", Access::Roles(DESK)),
+    ("/kexiang.customers.v1.KeyAccountService/GetMemberChange", Access::Roles(CONTRACTORS)),
+    ("/kexiang.customers.v1.KeyAccountService/ListMemberChanges", Access::Roles(CONTRACTORS)),
+    ("/kexiang.customers.v1.KeyAccountService/ApproveMemberChange", Access::Roles(APPROVERS)),
+    ("/kexiang.customers.v1.KeyAccountService/RejectMemberChange", Access::Roles(APPROVERS)),
+    ("/kexiang.customers.v1.KeyAccountService/ListPriceSights", Access::Roles(SETUP)),
     // Reporting.
     ("/kexiang.reporting.v1.ReportingService/GetWallboard", Access::Roles(FIGURES)),
     ("/kexiang.reporting.v1.ReportingService/WatchWallboard", Access::Roles(FIGURES)),

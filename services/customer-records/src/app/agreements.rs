@@ -14,7 +14,7 @@ use kexiang_pg::{Claim, IdempotencyError};
 use rust_decimal::Decimal;
 use sqlx::PgConnection;
 
-use super::{App, AppError, IDEMPOTENCY};
+use super::{App, AppError, IDEMPOTENCY, key_account_units};
 pub use crate::store::agreements::AgreementFilter;
 use crate::{
     domain::agreement::{
@@ -231,6 +231,10 @@ impl App {
         agreements::save(&mut tx, &agreement).await?;
         events.push(told(command.event_type(), &agreement, now)?);
         events.extend(settle_renewed(&mut tx, &agreement, command, now).await?);
+        if matches!(command, Command::File { .. } | Command::Close { .. }) {
+            let customer = agreement.head.customer_id;
+            events.extend(key_account_units::agreements_changed(&mut tx, call, customer, now).await?);
+        }
         self.log.append(&mut tx, call, now, &events).await?;
         IDEMPOTENCY.save(&mut tx, call, &agreement).await?;
         tx.commit().await?;

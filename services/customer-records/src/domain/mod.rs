@@ -9,6 +9,7 @@
 //! | how a batch of callers becomes customers | [`identification`] |
 //! | what a name is found by, and how well it fits | [`name_search`] |
 //! | who is whose spouse, child, shareholder, and who therefore is one customer | [`relationship`], [`same_customer`] |
+//! | key accounts: thresholds, plans, members, confidential prices | [`key_account`] |
 //! | whose contact, whose case | [`link`] |
 //! | who may be one | [`likeness`] |
 //! | two customers become one, and two again | [`merge`] |
@@ -28,6 +29,7 @@ pub mod dispute;
 pub mod field_schema;
 pub mod follow_up;
 pub mod identification;
+pub mod key_account;
 pub mod likeness;
 pub mod link;
 pub mod merge;

@@ -7,7 +7,7 @@ use prost::{Message, Name};
 use prost_types::Any;
 use serde::de::{DeserializeOwned, Error};
 
-use super::{agreements, convert, follow_ups, merge_facts, ownership, privacy, relationships};
+use super::{agreements, convert, follow_ups, key_accounts, merge_facts, ownership, privacy, relationships};
 use crate::domain::{
     customer::{CustomerFacts, IdentificationFacts},
     field_schema::FieldSchemaFacts,
@@ -32,6 +32,8 @@ pub fn to_any(event: &StoredEvent) -> Result<Any, serde_json::Error> {
         Some(("merge_proposal", _)) => merge_facts::proposal(event.data.clone()),
         Some(("agreement_kind", _)) => agreements::kind_facts(event),
         Some(("agreement", _)) => agreements::facts(event),
+        Some(("key_account_threshold", _)) => key_accounts::threshold_facts(event),
+        Some(("key_account", _)) => key_accounts::facts(event),
         Some(("ownership" | "pool" | "lead", _)) => any(&ownership::write::facts(&read(event)?)),
         Some(("ownership_rule", _)) => any(&ownership::write::rule(&read(event)?)),
         Some(("dispute", _)) => any(&ownership::write::dispute_facts(&read(event)?)),

@@ -13,6 +13,7 @@
 //! | to the wire: answers, events, refusals | [`convert`], [`feed`], [`status`] |
 
 mod agreements;
+mod key_accounts;
 mod convert;
 mod feed;
 mod field_schemas;
@@ -33,6 +34,7 @@ mod view;
 use kexiang_events::FeedService;
 use kexiang_proto::{
     customers_v1::{
+        key_account_service_server::KeyAccountServiceServer,
         agreement_service_server::AgreementServiceServer,
         customer_records_service_server::CustomerRecordsServiceServer,
         field_schema_service_server::FieldSchemaServiceServer,
@@ -63,7 +65,9 @@ pub(crate) fn add_services(server: Server, parts: &Parts) -> Server {
     let follow_ups = FollowUpServiceServer::new(follow_ups::FollowUps::new(app.clone()));
     let agreements = AgreementServiceServer::new(agreements::Agreements::new(app.clone()));
     let privacy = PrivacyServiceServer::new(privacy::Privacy::new(app.clone()));
+    let key_accounts = KeyAccountServiceServer::new(key_accounts::KeyAccounts::new(app.clone()));
     server
+        .add(key_accounts.max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add(records.max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add(profiles.max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add(field_schemas.max_decoding_message_size(MAX_MESSAGE_BYTES))

@@ -21,6 +21,9 @@ pub const REFERENCES: &[Reference] = &[
     Reference { table: CONTACT_LINKS, key: "contact_id" },
     Reference { table: "case_links", key: "case_id" },
     Reference { table: "agreements", key: "agreement_id" },
+    Reference { table: "key_account_members", key: "member_id" },
+    Reference { table: "member_changes", key: "member_change_id" },
+    Reference { table: "key_account_checks", key: "key_account_check_id" },
 ];
 
 /// What does not, and why: table, column, reason.

@@ -6,6 +6,7 @@ mod caller;
 pub mod dispatch_events;
 mod entry;
 pub mod intake_events;
+pub mod key_account_checks;
 mod register;
 mod retention;
 mod timers;
@@ -54,6 +55,7 @@ pub(crate) fn start(parts: &Parts) -> anyhow::Result<TaskTracker> {
     let handler = dispatch_events::DispatchEvents { app: app.clone() };
     let events = subscribe("customer_records.dispatch", dispatch, dispatch_events::TYPES);
     workers.spawn(consume(events, handler, shutdown.clone()));
+    workers.spawn(key_account_checks::run(app.clone(), call.clone(), shutdown.clone()));
     workers.spawn(agreement_dates::run(app.clone(), call, shutdown.clone()));
     workers.spawn(partition::keep_ahead(pool.clone(), SCHEMA.name, deps.clock.clone(), shutdown.clone()));
     workers.spawn(IDEMPOTENCY.forget_old(pool.clone(), deps.clock.clone(), shutdown.clone()));
