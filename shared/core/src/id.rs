@@ -169,6 +169,12 @@ pub mod of {
     pub enum KeyAccount {}
     /// An entry of the archive's catalogue.
     pub enum ArchiveEntry {}
+    /// Marks [`super::ArchiveLoanId`].
+    pub enum ArchiveLoan {}
+    /// Marks [`super::SupplierQuoteId`].
+    pub enum SupplierQuote {}
+    /// Marks [`super::HandInId`].
+    pub enum HandIn {}
 
     impl Marker for Case {
         const COLLECTION: &'static str = "cases";
@@ -270,6 +276,18 @@ pub mod of {
         const COLLECTION: &'static str = "archiveEntries";
         const TYPE: &'static str = "ArchiveEntry";
     }
+    impl Marker for ArchiveLoan {
+        const COLLECTION: &'static str = "archiveLoans";
+        const TYPE: &'static str = "ArchiveLoan";
+    }
+    impl Marker for SupplierQuote {
+        const COLLECTION: &'static str = "supplierQuotes";
+        const TYPE: &'static str = "SupplierQuote";
+    }
+    impl Marker for HandIn {
+        const COLLECTION: &'static str = "handIns";
+        const TYPE: &'static str = "HandIn";
+    }
     impl Marker for OutboundMessage {
         const COLLECTION: &'static str = "outboundMessages";
         const TYPE: &'static str = "OutboundMessage";
@@ -328,6 +346,12 @@ pub type AgreementId = TypedId<of::Agreement>;
 pub type KeyAccountId = TypedId<of::KeyAccount>;
 /// Id of an entry of the archive's catalogue.
 pub type ArchiveEntryId = TypedId<of::ArchiveEntry>;
+/// Id of a loan of what the archive keeps.
+pub type ArchiveLoanId = TypedId<of::ArchiveLoan>;
+/// Id of a supplier's quote.
+pub type SupplierQuoteId = TypedId<of::SupplierQuote>;
+/// Id of the customer files that an agent hands in for a month.
+pub type HandInId = TypedId<of::HandIn>;
 
 #[cfg(test)]
 mod tests {
