@@ -3,8 +3,10 @@
 //! A crash before the commit leaves nothing; after it, everything, and a repeated `request_id` gets the same answer.
 
 pub mod agreements;
+pub mod archives;
 mod customers;
 mod error;
+pub mod hand_ins;
 mod identification;
 mod projection;
 mod recognition;

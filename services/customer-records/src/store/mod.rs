@@ -4,9 +4,11 @@
 //! points writes them in the order of their keys: two writers then wait for each other instead of deadlocking.
 
 pub mod agreements;
+pub mod archives;
 pub mod candidates;
 pub mod contact_points;
 pub mod customers;
+pub mod hand_ins;
 pub mod links;
 pub mod timeline;
 

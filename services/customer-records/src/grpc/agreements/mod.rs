@@ -1,6 +1,6 @@
 //! AgreementService: handlers; [`read`] takes from the wire, [`write`] and [`status`] put to it.
 
-mod read;
+pub(super) mod read;
 mod status;
 mod write;
 
