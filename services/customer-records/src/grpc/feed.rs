@@ -7,7 +7,7 @@ use prost::{Message, Name};
 use prost_types::Any;
 use serde::de::Error;
 
-use super::{agreements, convert};
+use super::{agreements, archives, convert, hand_ins};
 use crate::domain::customer::{CustomerFacts, IdentificationFacts};
 
 /// The facts of an event as the message that its type documents.
@@ -31,6 +31,9 @@ pub fn to_any(event: &StoredEvent) -> Result<Any, serde_json::Error> {
                 case: facts.case_id.map(CaseId::name).unwrap_or_default(),
             })
         }
+        "archive_kind.defined" | "retention_class.defined" => archives::setup_facts(event),
+        entry if entry.starts_with("archive_entry.") => archives::facts(event),
+        hand_in if hand_in.starts_with("hand_in.") => hand_ins::facts(event),
         "agreement_kind.defined" => agreements::kind_facts(event),
         agreement if agreement.starts_with("agreement.") => agreements::facts(event),
         other => Err(serde_json::Error::custom(format!("no event of type {other} is told here"))),

@@ -134,6 +134,9 @@ pub enum ArchiveError {
         /// Which loan.
         loan: ArchiveLoanId,
     },
+    /// The loan would end before it begins.
+    #[error("must be in the future")]
+    DueTime,
     /// Nobody has it.
     #[error("is not lent")]
     NotLent,

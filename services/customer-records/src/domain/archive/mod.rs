@@ -244,6 +244,9 @@ impl Entry {
         now: Timestamp,
     ) -> Result<(), ArchiveError> {
         self.refuse_lent()?;
+        if due_at <= now {
+            return Err(ArchiveError::DueTime);
+        }
         self.loan = Some(Loan {
             loan_id: ArchiveLoanId::at(now),
             entry_id: self.entry_id,
