@@ -19,9 +19,9 @@ pub mod vocabulary;
 pub use call::{Actor, Call, RequestKey};
 pub use clock::{Clock, ManualClock};
 pub use id::{
-    AgreementId, ArchiveEntryId, ArchiveLoanId, AssignmentId, CallId, CaseId, ContactId, CustomerId, DuplicateProposalId,
-    EventId, EvidenceId, EvidenceObjectId, HandInId, HandoverId, HoldId, IncidentId, KeyAccountId, NoticeId, PromiseId,
-    PublishedNumberId, SupplierQuoteId, RouteId, TaskId, WorkOrderId,
+    AgreementId, ArchiveEntryId, ArchiveLoanId, AssignmentId, CallId, CaseId, ContactId, CustomerId,
+    DuplicateProposalId, EventId, EvidenceId, EvidenceObjectId, HandInId, HandoverId, HoldId, IncidentId,
+    KeyAccountId, NoticeId, PromiseId, PublishedNumberId, RouteId, SupplierQuoteId, TaskId, WorkOrderId,
 };
 pub use jiff::Timestamp;
 pub use phone::PhoneNumber;

@@ -204,7 +204,8 @@ impl HandIn {
         now: Timestamp,
     ) -> Result<Self, HandInError> {
         let hand_in_id = HandInId::at(now);
-        let head = HandInHead { hand_in_id, agent, month, due_at, created_at: now, updated_at: now, version: 0 };
+        let head =
+            HandInHead { hand_in_id, agent, month, due_at, created_at: now, updated_at: now, version: 0 };
         let mut hand_in = Self { head, files: Vec::new() };
         hand_in.add(customers, now)?;
         Ok(hand_in)

@@ -20,9 +20,7 @@ use crate::{
         App,
         hand_ins::{HandInCommand, HandInFilter, HandInRefusal},
     },
-    domain::hand_in::{
-        CustomerFile, FileState, HandInError, HandInFacts, HandInSummary, MAX_FILES, Month,
-    },
+    domain::hand_in::{CustomerFile, FileState, HandInError, HandInFacts, HandInSummary, MAX_FILES, Month},
 };
 
 type Answer<T> = Result<Response<T>, Status>;
@@ -81,9 +79,8 @@ impl HandInService for HandIns {
 
     async fn add_customer_files(&self, request: Request<pb::AddCustomerFilesRequest>) -> Answer<pb::HandIn> {
         let pb::AddCustomerFilesRequest { name, customers, etag, request_id } = request.get_ref();
-        let command = |violations: &mut Violations| {
-            Some(HandInCommand::Add(read_customers(customers, violations)?))
-        };
+        let command =
+            |violations: &mut Violations| Some(HandInCommand::Add(read_customers(customers, violations)?));
         self.change(&request, "AddCustomerFiles", (name, etag, request_id), command).await
     }
 
@@ -155,11 +152,7 @@ impl HandInService for HandIns {
     }
 }
 
-fn due(
-    wire: Option<&WireTime>,
-    month: Option<&Month>,
-    violations: &mut Violations,
-) -> Option<Timestamp> {
+fn due(wire: Option<&WireTime>, month: Option<&Month>, violations: &mut Violations) -> Option<Timestamp> {
     let at = violations.required("due_time", wire)?;
     let at = violations.check("due_time", time::timestamp(at))?;
     if month.is_some_and(|month| month.is_after(at)) {

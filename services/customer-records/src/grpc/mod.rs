@@ -12,8 +12,7 @@ mod update;
 use kexiang_events::FeedService;
 use kexiang_proto::{
     customers_v1::{
-        agreement_service_server::AgreementServiceServer,
-        archive_service_server::ArchiveServiceServer,
+        agreement_service_server::AgreementServiceServer, archive_service_server::ArchiveServiceServer,
         customer_records_service_server::CustomerRecordsServiceServer,
         hand_in_service_server::HandInServiceServer,
     },

@@ -6,7 +6,9 @@ use sqlx::{AssertSqlSafe, FromRow, PgConnection};
 use uuid::Uuid;
 
 use super::inconsistent;
-use crate::domain::hand_in::{CustomerFile, FileReceipt, FileState, HandIn, HandInHead, HandInSummary, Month};
+use crate::domain::hand_in::{
+    CustomerFile, FileReceipt, FileState, HandIn, HandInHead, HandInSummary, Month,
+};
 
 /// Which hand-ins to list.
 #[derive(Debug, Clone, Default)]

@@ -4,9 +4,13 @@
 
 mod agreement;
 mod agreements;
+mod archive;
+mod archive_keeping;
+mod archives;
 mod center;
 mod creating;
 mod fakes;
+mod hand_ins;
 mod identification;
 mod listing;
 mod phone_examples;

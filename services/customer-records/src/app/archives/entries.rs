@@ -160,8 +160,7 @@ impl App {
         allowed.map_err(|source| ArchiveRefusal::Rule { entry: Some(supplier), source })?;
         let mut events = announced(&entry.advance(now))?;
         let (quote_id, actor) = (SupplierQuoteId::at(now), call.actor.clone());
-        let quote =
-            Quote { quote_id, supplier, subject, amount, currency, reference, actor, quoted_at: now };
+        let quote = Quote { quote_id, supplier, subject, amount, currency, reference, actor, quoted_at: now };
         archives::save(&mut tx, &entry).await?;
         archives::insert_quote(&mut tx, &quote).await?;
         let facts = EntryFacts { quote_id: Some(quote_id), ..entry.facts() };

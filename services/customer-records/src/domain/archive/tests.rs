@@ -22,7 +22,14 @@ fn actor(name: &str) -> Actor {
 
 fn field(code: &str, field_type: FieldType) -> FieldSpec {
     let options = if field_type == FieldType::Choice { vec!["A".into()] } else { Vec::new() };
-    FieldSpec { code: code.into(), display_name: code.into(), field_type, required: true, repeated: true, options }
+    FieldSpec {
+        code: code.into(),
+        display_name: code.into(),
+        field_type,
+        required: true,
+        repeated: true,
+        options,
+    }
 }
 
 fn kind() -> ArchiveKind {
@@ -53,8 +60,7 @@ fn content() -> Content {
 }
 
 fn command() -> impl Strategy<Value = Command> {
-    let draft =
-        Command::DraftVersion { evidence: EvidenceId::at(START), sha256: "0".repeat(64), note: None };
+    let draft = Command::DraftVersion { evidence: EvidenceId::at(START), sha256: "0".repeat(64), note: None };
     let assess = |(passed, days): (bool, i64)| Command::Assess {
         result: if passed { AssessmentResult::Passed } else { AssessmentResult::Failed },
         assessed_at: START,
@@ -87,7 +93,9 @@ fn check(entry: &Entry, now: Timestamp) {
     assert_eq!(entry.receipt.is_some(), entry.state == EntryState::Destroyed);
     if let Some(receipt) = &entry.receipt {
         assert_ne!(receipt.proposer, receipt.approver);
-        assert!(entry.content.title.is_empty() && entry.content.fields.is_empty() && entry.versions.is_empty());
+        assert!(
+            entry.content.title.is_empty() && entry.content.fields.is_empty() && entry.versions.is_empty()
+        );
     }
     let last = entry.assessments.last();
     let good = last.is_some_and(|last| last.result == AssessmentResult::Passed && last.expires_at > now);

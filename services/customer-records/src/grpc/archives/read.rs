@@ -65,11 +65,7 @@ pub fn future(
 
 /// Reads what an assessment found.
 pub fn result(number: i32) -> Result<AssessmentResult, InvalidEnum> {
-    field::word::<pb::AssessmentResult, _>(
-        number,
-        "ASSESSMENT_RESULT_",
-        pb::AssessmentResult::as_str_name,
-    )
+    field::word::<pb::AssessmentResult, _>(number, "ASSESSMENT_RESULT_", pb::AssessmentResult::as_str_name)
 }
 
 fn level(number: i32) -> Result<Option<Level>, InvalidEnum> {
@@ -193,10 +189,8 @@ fn options(
 
 /// The fields of an entry, for its kind to be read.
 pub fn fields(wire: &pb::ArchiveContent) -> Vec<FieldValue> {
-    let field = |field: &pb::ArchiveFieldValue| FieldValue {
-        code: field.code.clone(),
-        values: field.values.clone(),
-    };
+    let field =
+        |field: &pb::ArchiveFieldValue| FieldValue { code: field.code.clone(), values: field.values.clone() };
     wire.fields.iter().map(field).collect()
 }
 
@@ -224,10 +218,7 @@ pub fn filter(request: &pb::ListArchiveEntriesRequest, violations: &mut Violatio
 }
 
 /// Reads the filter of loans.
-pub fn loan_filter(
-    request: &pb::ListArchiveLoansRequest,
-    violations: &mut Violations,
-) -> Option<LoanFilter> {
+pub fn loan_filter(request: &pb::ListArchiveLoansRequest, violations: &mut Violations) -> Option<LoanFilter> {
     let entry = violations.check("entry", field::optional(&request.entry, field::name));
     let borrower = violations.check("borrower", field::optional(&request.borrower, field::slug_name));
     let (open, overdue) = (request.open, request.overdue);

@@ -93,10 +93,8 @@ pub fn entry(entry: &Entry, now: Timestamp) -> pb::ArchiveEntry {
 }
 
 fn content(entry: &Entry) -> pb::ArchiveContent {
-    let field = |field: &FieldValue| pb::ArchiveFieldValue {
-        code: field.code.clone(),
-        values: field.values.clone(),
-    };
+    let field =
+        |field: &FieldValue| pb::ArchiveFieldValue { code: field.code.clone(), values: field.values.clone() };
     let content = &entry.content;
     pb::ArchiveContent {
         title: content.title.clone(),
