@@ -97,14 +97,17 @@ async fn a_proposal_may_be_rejected_and_what_is_retired_restored() {
 #[tokio::test]
 async fn what_is_kept_forever_is_never_due() {
     let center = Center::open().await;
-    let name = center.archived("contract_template").await.name;
-    let retired = center.retire(&name).await;
+    center.keep_two_days().await;
+    let (brief, forever) =
+        (center.archived("contract").await.name, center.archived("contract_template").await.name);
+    center.retire(&brief).await;
+    let retired = center.retire(&forever).await;
 
-    center.hand.set(day(40_000));
+    center.hand.set(day(300));
 
-    let refusal = center.propose(&name).await.unwrap_err();
+    let refusal = center.propose(&forever).await.unwrap_err();
     assert_eq!((retired.retention_end_time, refused(&refusal).1.as_str()), (None, "RETAINED"));
-    assert!(center.due(10, String::new()).await.0.is_empty());
+    assert_eq!(center.due(10, String::new()).await.0, [brief]);
 }
 
 #[tokio::test]
