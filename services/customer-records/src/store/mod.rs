@@ -4,6 +4,7 @@
 //! points writes them in the order of their keys: two writers then wait for each other instead of deadlocking.
 
 pub mod agreements;
+pub mod archive_setup;
 pub mod archives;
 pub mod candidates;
 pub mod contact_points;

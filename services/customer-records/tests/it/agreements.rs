@@ -22,7 +22,7 @@ use crate::{
 const REQUEST_ID: &str = "6f9619ff-8b86-4d01-b42d-00cf4fc964ff";
 
 fn states(agreement: &kexiang_proto::customers_v1::Agreement) -> Vec<InstallmentState> {
-    agreement.installments.iter().map(|item| item.state()).collect()
+    agreement.installments.iter().map(kexiang_proto::customers_v1::Installment::state).collect()
 }
 
 #[tokio::test]

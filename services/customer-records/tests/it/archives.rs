@@ -5,8 +5,8 @@ use kexiang_proto::customers_v1::{
     ArchiveField, ArchiveFieldType, ArchiveKind, ArchiveVersionState, AssessmentResult,
     ChangeArchiveEntryRequest, ConfidentialityLevel, DefineArchiveKindRequest, DefineRetentionClassRequest,
     GetArchiveEntryRequest, GetArchiveKindRequest, ListArchiveEntriesRequest, ListArchiveKindsRequest,
-    ListRetentionClassesRequest, ListSupplierQuotesRequest, PublishArchiveVersionRequest, RecordQuoteRequest,
-    RetentionClass,
+    ListArchiveLoansRequest, ListRetentionClassesRequest, ListSupplierQuotesRequest,
+    PublishArchiveVersionRequest, RecordQuoteRequest, RetentionClass,
 };
 use tonic::Code;
 
@@ -168,6 +168,7 @@ async fn what_is_above_ones_level_is_not_there() {
     let mut secret = creation("contract");
     secret.content.as_mut().unwrap().level = ConfidentialityLevel::Secret.into();
     let secret_entry = center.archive().create_archive_entry(secret.clone()).await.unwrap().into_inner();
+    let secret_entry = center.lend(&secret_entry.name, "zhao.yi", 3).await.unwrap();
     let open = center.archived("contract").await;
     let mut agent = center.archive_as("wang.wei", &[Role::Agent]);
     let mut supervisor = center.archive_as("chen.jie", &[Role::Supervisor]);
@@ -176,6 +177,7 @@ async fn what_is_above_ones_level_is_not_there() {
     let got = agent.get_archive_entry(GetArchiveEntryRequest { name: name.clone() }).await.unwrap_err();
     let led = supervisor.get_archive_entry(GetArchiveEntryRequest { name: name.clone() }).await.unwrap_err();
     let listed = agent.list_archive_entries(ListArchiveEntriesRequest::default()).await.unwrap().into_inner();
+    let loans = agent.list_archive_loans(ListArchiveLoansRequest::default()).await.unwrap().into_inner();
     let mut bad = content("contract");
     bad.fields.clear();
     let change = ChangeArchiveEntryRequest { name: name.clone(), content: Some(bad), ..Default::default() };
@@ -187,7 +189,7 @@ async fn what_is_above_ones_level_is_not_there() {
     for status in [got, led, changed] {
         assert_eq!(refused(&status), (Code::NotFound, "NOT_FOUND".into()));
     }
-    assert_eq!(listed.archive_entries, [open]);
+    assert_eq!((listed.archive_entries, loans.archive_loans.len()), (vec![open], 0));
     assert_eq!(refused(&created), (Code::PermissionDenied, "LEVEL_NOT_ALLOWED".into()));
     assert_eq!(seen, secret_entry);
 }
@@ -214,7 +216,8 @@ async fn a_published_version_supersedes_the_one_before() {
     let agent = agent.publish_archive_version(publish(2, "")).await.unwrap_err();
     let none = center.draft_version(&dealer.name).await.unwrap_err();
 
-    let states: Vec<_> = published.versions.iter().map(|version| version.state()).collect();
+    let states: Vec<_> =
+        published.versions.iter().map(kexiang_proto::customers_v1::ArchiveVersion::state).collect();
     assert_eq!(states, [ArchiveVersionState::Superseded, ArchiveVersionState::Published]);
     assert_eq!((drafted.current_version, published.current_version), (0, 2));
     assert_eq!(refused(&stale), (Code::Aborted, "ETAG_MISMATCH".into()));

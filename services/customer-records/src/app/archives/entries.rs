@@ -14,7 +14,7 @@ use crate::{
         kind::{ArchiveKind, FieldValue, InvalidField},
         level::Level,
     },
-    store::archives,
+    store::{archive_setup, archives},
 };
 
 /// Entries whose announcements go off in one transaction at most: short, so that nobody's feed is held back.
@@ -64,7 +64,7 @@ impl App {
             }
         };
         let Some(code) = code else { return Ok(Vec::new()) };
-        let stored = archives::find_kind(&mut conn, &code, false).await?;
+        let stored = archive_setup::find_kind(&mut conn, &code, false).await?;
         Ok(stored.and_then(|stored| stored.kind.check(fields).err()).unwrap_or_default())
     }
 
@@ -120,7 +120,7 @@ impl App {
             return Err(ArchiveRefusal::EtagMismatch(id.name()));
         }
         let kind = find_kind(&mut tx, &entry.kind).await?;
-        let class = archives::find_class(&mut tx, &kind.retention_class, false).await?;
+        let class = archive_setup::find_class(&mut tx, &kind.retention_class, false).await?;
         let class = class.ok_or_else(|| ArchiveRefusal::ClassNotFound(kind.retention_class.clone()))?;
         let mut events = announced(&entry.advance(now))?;
         let applied = entry.apply(command, (&kind, &class), &call.actor, now);
@@ -286,7 +286,7 @@ async fn lock(conn: &mut PgConnection, id: ArchiveEntryId, roles: Roles) -> Resu
 }
 
 async fn find_kind(conn: &mut PgConnection, code: &str) -> Result<ArchiveKind, ArchiveRefusal> {
-    let stored = archives::find_kind(conn, code, false).await?;
+    let stored = archive_setup::find_kind(conn, code, false).await?;
     stored.map(|stored| stored.kind).ok_or_else(|| ArchiveRefusal::KindNotFound(code.to_owned()))
 }
 

@@ -21,7 +21,7 @@ use crate::{
         ArchiveError,
         kind::{ArchiveKind, RetentionClass, StoredArchiveKind},
     },
-    store::archives,
+    store::archive_setup,
 };
 
 /// A refused use case of the archive.
@@ -97,21 +97,21 @@ impl App {
             return Ok(stored);
         }
         let name = format!("archiveKinds/{}", kind.code);
-        let before = archives::find_kind(&mut tx, &kind.code, true).await?;
+        let before = archive_setup::find_kind(&mut tx, &kind.code, true).await?;
         let version = before.map_or(0, |before| before.version);
         if etag.is_some_and(|etag| etag != version) {
             return Err(ArchiveRefusal::EtagMismatch(name));
         }
-        if archives::find_class(&mut tx, &kind.retention_class, false).await?.is_none() {
+        if archive_setup::find_class(&mut tx, &kind.retention_class, false).await?.is_none() {
             return Err(ArchiveRefusal::ClassNotFound(kind.retention_class));
         }
         if let Some(parent) = &kind.parent_kind
-            && archives::find_kind(&mut tx, parent, false).await?.is_none()
+            && archive_setup::find_kind(&mut tx, parent, false).await?.is_none()
         {
             return Err(ArchiveRefusal::KindNotFound(parent.clone()));
         }
         let stored = StoredArchiveKind { kind, updated_at: now, version: version + 1 };
-        if !archives::save_kind(&mut tx, &stored).await? {
+        if !archive_setup::save_kind(&mut tx, &stored).await? {
             return Err(AppError::Conflict.into());
         }
         self.log.append(&mut tx, call, now, &[defined("archive_kind.defined", name, now)?]).await?;
@@ -127,7 +127,7 @@ impl App {
     /// [`ArchiveRefusal::KindNotFound`].
     pub async fn get_archive_kind(&self, code: &str) -> Result<StoredArchiveKind, ArchiveRefusal> {
         let mut conn = self.pool.acquire().await?;
-        let found = archives::find_kind(&mut conn, code, false).await?;
+        let found = archive_setup::find_kind(&mut conn, code, false).await?;
         found.ok_or_else(|| ArchiveRefusal::KindNotFound(code.to_owned()))
     }
 
@@ -141,7 +141,7 @@ impl App {
         limit: i64,
     ) -> Result<Vec<StoredArchiveKind>, ArchiveRefusal> {
         let mut conn = self.pool.acquire().await?;
-        Ok(archives::list_kinds(&mut conn, after, limit).await?)
+        Ok(archive_setup::list_kinds(&mut conn, after, limit).await?)
     }
 
     /// Defines a retention class, or replaces it for what is retired from now on.
@@ -161,13 +161,13 @@ impl App {
             return Ok(class);
         }
         let name = format!("retentionClasses/{code}");
-        let before = archives::find_class(&mut tx, &code, true).await?;
+        let before = archive_setup::find_class(&mut tx, &code, true).await?;
         let version = before.map_or(0, |before| before.version);
         if etag.is_some_and(|etag| etag != version) {
             return Err(ArchiveRefusal::EtagMismatch(name));
         }
         let class = RetentionClass { code, display_name, period_days, updated_at: now, version: version + 1 };
-        if !archives::save_class(&mut tx, &class).await? {
+        if !archive_setup::save_class(&mut tx, &class).await? {
             return Err(AppError::Conflict.into());
         }
         self.log.append(&mut tx, call, now, &[defined("retention_class.defined", name, now)?]).await?;
@@ -187,6 +187,6 @@ impl App {
         limit: i64,
     ) -> Result<Vec<RetentionClass>, ArchiveRefusal> {
         let mut conn = self.pool.acquire().await?;
-        Ok(archives::list_classes(&mut conn, after, limit).await?)
+        Ok(archive_setup::list_classes(&mut conn, after, limit).await?)
     }
 }
