@@ -5,7 +5,7 @@
 //! | [`domain`] | what a customer is, what identifies one, how callers become customers; no IO |
 //! | [`app`] | the use cases, one transaction each |
 //! | [`store`] | SQL over the schema `customer_records` |
-//! | [`worker`] | the consumers of the logs of intake and dispatch |
+//! | [`worker`] | the consumers of the logs of intake and dispatch, and the announcers of what time brings |
 //! | [`grpc`] | `kexiang.customers.v1.CustomerRecordsService` and the event feed `customer-records` |
 //!
 //! # Invariants and failure cases

@@ -201,6 +201,12 @@ pub mod of {
     pub enum FollowUp {}
     /// Marks [`super::ConductFindingId`].
     pub enum ConductFinding {}
+    /// Marks [`super::ArchiveLoanId`].
+    pub enum ArchiveLoan {}
+    /// Marks [`super::SupplierQuoteId`].
+    pub enum SupplierQuote {}
+    /// Marks [`super::HandInId`].
+    pub enum HandIn {}
 
     /// Marks [`super::FieldSchemaId`].
     pub enum FieldSchema {}
@@ -332,6 +338,18 @@ pub mod of {
     impl Marker for ArchiveEntry {
         const COLLECTION: &'static str = "archiveEntries";
         const TYPE: &'static str = "ArchiveEntry";
+    }
+    impl Marker for ArchiveLoan {
+        const COLLECTION: &'static str = "archiveLoans";
+        const TYPE: &'static str = "ArchiveLoan";
+    }
+    impl Marker for SupplierQuote {
+        const COLLECTION: &'static str = "supplierQuotes";
+        const TYPE: &'static str = "SupplierQuote";
+    }
+    impl Marker for HandIn {
+        const COLLECTION: &'static str = "handIns";
+        const TYPE: &'static str = "HandIn";
     }
     impl Marker for OutboundMessage {
         const COLLECTION: &'static str = "outboundMessages";
@@ -481,6 +499,12 @@ pub type ArrivalId = TypedId<of::Arrival>;
 pub type TurnId = TypedId<of::Turn>;
 /// A move of a unit in the tree.
 pub type UnitMoveId = TypedId<of::UnitMove>;
+/// Id of a loan of what the archive keeps.
+pub type ArchiveLoanId = TypedId<of::ArchiveLoan>;
+/// Id of a supplier's quote.
+pub type SupplierQuoteId = TypedId<of::SupplierQuote>;
+/// Id of the customer files that an agent hands in for a month.
+pub type HandInId = TypedId<of::HandIn>;
 
 #[cfg(test)]
 mod tests {

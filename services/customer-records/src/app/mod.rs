@@ -3,9 +3,11 @@
 //! A crash before the commit leaves nothing; after it, everything, and a repeated `request_id` gets the same answer.
 
 pub mod agreements;
+pub mod archives;
 mod customers;
 mod error;
 pub mod follow_ups;
+pub mod hand_ins;
 mod identification;
 mod key_account_units;
 pub mod key_accounts;

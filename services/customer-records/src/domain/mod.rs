@@ -3,6 +3,8 @@
 //! | to see | read |
 //! |---|---|
 //! | agreements: life, documents, stages, payments | [`agreement`] |
+//! | the archive: kinds, versions, retention, lending, confidentiality | [`archive`] |
+//! | customer files that agents hand in every month | [`hand_in`] |
 //! | a customer, and what may change of one | [`customer`] |
 //! | phones, e-mails, addresses: normalisation and what identifies whom | [`contact_point`] |
 //! | what customers are like, and the own fields of packs | [`profile`], [`field_schema`] |
@@ -23,11 +25,13 @@
 //! | how personal data is sealed, and found all the same | [`vault`] |
 
 pub mod agreement;
+pub mod archive;
 pub mod contact_point;
 pub mod customer;
 pub mod dispute;
 pub mod field_schema;
 pub mod follow_up;
+pub mod hand_in;
 pub mod identification;
 pub mod key_account;
 pub mod likeness;

@@ -7,7 +7,10 @@ use prost::{Message, Name};
 use prost_types::Any;
 use serde::de::{DeserializeOwned, Error};
 
-use super::{agreements, convert, follow_ups, key_accounts, merge_facts, ownership, privacy, relationships};
+use super::{
+    agreements, archives, convert, follow_ups, hand_ins, key_accounts, merge_facts, ownership, privacy,
+    relationships,
+};
 use crate::domain::{
     customer::{CustomerFacts, IdentificationFacts},
     field_schema::FieldSchemaFacts,
@@ -32,6 +35,9 @@ pub fn to_any(event: &StoredEvent) -> Result<Any, serde_json::Error> {
         Some(("merge_proposal", _)) => merge_facts::proposal(event.data.clone()),
         Some(("agreement_kind", _)) => agreements::kind_facts(event),
         Some(("agreement", _)) => agreements::facts(event),
+        Some(("archive_kind" | "retention_class", _)) => archives::setup_facts(event),
+        Some(("archive_entry", _)) => archives::facts(event),
+        Some(("hand_in", _)) => hand_ins::facts(event),
         Some(("key_account_threshold", _)) => key_accounts::threshold_facts(event),
         Some(("key_account", _)) => key_accounts::facts(event),
         Some(("ownership" | "pool" | "lead", _)) => any(&ownership::write::facts(&read(event)?)),

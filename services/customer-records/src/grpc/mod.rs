@@ -8,17 +8,20 @@
 //! | merging and un-merging | [`merges`] |
 //! | ownership, the pool, disputes | [`ownership`] |
 //! | follow-ups | [`follow_ups`] |
-//! | agreements | [`agreements`] |
+//! | agreements, key accounts | [`agreements`], [`key_accounts`] |
+//! | archives, monthly hand-ins | [`archives`], [`hand_ins`] |
 //! | unmasking, export, erasure, legal holds | [`privacy`] |
 //! | to the wire: answers, events, refusals | [`convert`], [`feed`], [`status`] |
 
 mod agreements;
-mod key_accounts;
+mod archives;
 mod convert;
 mod feed;
 mod field_schemas;
 mod follow_ups;
+mod hand_ins;
 mod handlers;
+mod key_accounts;
 mod merge_convert;
 mod merge_facts;
 mod merges;
@@ -34,11 +37,11 @@ mod view;
 use kexiang_events::FeedService;
 use kexiang_proto::{
     customers_v1::{
-        key_account_service_server::KeyAccountServiceServer,
-        agreement_service_server::AgreementServiceServer,
+        agreement_service_server::AgreementServiceServer, archive_service_server::ArchiveServiceServer,
         customer_records_service_server::CustomerRecordsServiceServer,
         field_schema_service_server::FieldSchemaServiceServer,
-        follow_up_service_server::FollowUpServiceServer, merge_service_server::MergeServiceServer,
+        follow_up_service_server::FollowUpServiceServer, hand_in_service_server::HandInServiceServer,
+        key_account_service_server::KeyAccountServiceServer, merge_service_server::MergeServiceServer,
         ownership_service_server::OwnershipServiceServer, privacy_service_server::PrivacyServiceServer,
         profile_service_server::ProfileServiceServer, relationship_service_server::RelationshipServiceServer,
     },

@@ -8,6 +8,8 @@
 //! name `table.column`.
 
 pub mod agreements;
+pub mod archive_setup;
+pub mod archives;
 pub mod candidates;
 pub mod clear;
 pub mod conduct;
@@ -18,6 +20,7 @@ pub mod erasures;
 pub mod export;
 pub mod field_schemas;
 pub mod follow_ups;
+pub mod hand_ins;
 pub mod key_accounts;
 pub mod links;
 pub mod member_changes;

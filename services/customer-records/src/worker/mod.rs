@@ -1,6 +1,7 @@
 //! Consumers of other services' events: reading the wire outside the transaction, handing the news to the app inside it.
 
 pub mod agreement_dates;
+pub mod archive_dates;
 mod batch;
 mod caller;
 pub mod dispatch_events;
@@ -56,7 +57,8 @@ pub(crate) fn start(parts: &Parts) -> anyhow::Result<TaskTracker> {
     let events = subscribe("customer_records.dispatch", dispatch, dispatch_events::TYPES);
     workers.spawn(consume(events, handler, shutdown.clone()));
     workers.spawn(key_account_checks::run(app.clone(), call.clone(), shutdown.clone()));
-    workers.spawn(agreement_dates::run(app.clone(), call, shutdown.clone()));
+    workers.spawn(agreement_dates::run(app.clone(), call.clone(), shutdown.clone()));
+    workers.spawn(archive_dates::run(app.clone(), call, shutdown.clone()));
     workers.spawn(partition::keep_ahead(pool.clone(), SCHEMA.name, deps.clock.clone(), shutdown.clone()));
     workers.spawn(IDEMPOTENCY.forget_old(pool.clone(), deps.clock.clone(), shutdown.clone()));
     workers.spawn(kexiang_pg::report_pool(pool.clone(), SERVICE, shutdown.clone()));

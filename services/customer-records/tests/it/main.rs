@@ -4,10 +4,14 @@
 
 mod agreement;
 mod agreements;
+mod archive;
+mod archive_keeping;
+mod archives;
 mod center;
 mod creating;
 mod erasures;
 mod fakes;
+mod hand_ins;
 mod identification;
 mod key_account;
 mod key_account_members;
