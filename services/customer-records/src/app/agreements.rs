@@ -233,7 +233,9 @@ impl App {
         events.extend(settle_renewed(&mut tx, &agreement, command, now).await?);
         if matches!(command, Command::File { .. } | Command::Close { .. }) {
             let customer = agreement.head.customer_id;
-            events.extend(key_account_units::agreements_changed(&mut tx, call, customer, now).await?);
+            events.extend(
+                key_account_units::agreements_changed(&mut tx, &self.keys, call, customer, now).await?,
+            );
         }
         self.log.append(&mut tx, call, now, &events).await?;
         IDEMPOTENCY.save(&mut tx, call, &agreement).await?;

@@ -17,6 +17,7 @@ use super::{
     App, AppError, IDEMPOTENCY,
     key_accounts::{KeyAccountRefusal, told},
 };
+use crate::domain::vault::KeyRing;
 use crate::{
     domain::key_account::{
         KeyAccount,
@@ -78,7 +79,7 @@ impl App {
         let now = self.clock.now();
         let mut tx = self.pool.begin().await?;
         let Some(customer) = key_accounts::take_check(&mut tx).await? else { return Ok(false) };
-        let events = agreements_changed(&mut tx, call, customer, now).await?;
+        let events = agreements_changed(&mut tx, &self.keys, call, customer, now).await?;
         self.log.append(&mut tx, call, now, &events).await?;
         tx.commit().await?;
         self.log.wake();
@@ -112,6 +113,7 @@ impl App {
 /// An agreement of this customer came into force or ended: counts its key accounts anew, or proposes one for the customer alone.
 pub(super) async fn agreements_changed(
     conn: &mut PgConnection,
+    ring: &KeyRing,
     call: &Call,
     customer: CustomerId,
     now: Timestamp,
@@ -130,7 +132,7 @@ pub(super) async fn agreements_changed(
         events.extend(counted);
     }
     if ids.is_empty() {
-        events.extend(propose(conn, call, customer, now).await?);
+        events.extend(propose(conn, ring, call, customer, now).await?);
     }
     Ok(events)
 }
@@ -151,6 +153,7 @@ pub(super) async fn recount(
 /// Proposes a customer alone whose units reach a threshold; not again what was dismissed with as many.
 async fn propose(
     conn: &mut PgConnection,
+    ring: &KeyRing,
     call: &Call,
     customer: CustomerId,
     now: Timestamp,
@@ -163,7 +166,7 @@ async fn propose(
     if dismissed.is_some_and(|dismissed| units.values().sum::<i64>() <= dismissed) {
         return Ok(Vec::new());
     }
-    let Some(found) = customers::find(conn, customer).await? else { return Ok(Vec::new()) };
+    let Some(found) = customers::find(conn, ring, customer).await? else { return Ok(Vec::new()) };
     let members = vec![(customer, found.display_name)];
     let mut account = KeyAccount::open(String::new(), members, call.actor.clone(), now);
     let opened = told("key_account.opened", &account, None, now)?;

@@ -69,7 +69,11 @@ pub(crate) fn add_services(server: Server, parts: &Parts) -> Server {
     let agreements = AgreementServiceServer::new(agreements::Agreements::new(app.clone()));
     let privacy = PrivacyServiceServer::new(privacy::Privacy::new(app.clone()));
     let key_accounts = KeyAccountServiceServer::new(key_accounts::KeyAccounts::new(app.clone()));
+    let archives = ArchiveServiceServer::new(archives::Archives::new(app.clone()));
+    let hand_ins = HandInServiceServer::new(hand_ins::HandIns::new(app.clone()));
     server
+        .add(archives.max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .add(hand_ins.max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add(key_accounts.max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add(records.max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add(profiles.max_decoding_message_size(MAX_MESSAGE_BYTES))

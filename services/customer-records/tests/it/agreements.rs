@@ -23,7 +23,6 @@ const REQUEST_ID: &str = "6f9619ff-8b86-4d01-b42d-00cf4fc964ff";
 
 fn states(agreement: &kexiang_proto::customers_v1::Agreement) -> Vec<InstallmentState> {
     agreement.installments.iter().map(Installment::state).collect()
-    agreement.installments.iter().map(kexiang_proto::customers_v1::Installment::state).collect()
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ use crate::{
 const REQUEST_ID: &str = "6f9619ff-8b86-4d01-b42d-00cf4fc964ff";
 
 impl Center {
-    async fn customers(&self, count: i64) -> Vec<String> {
+    async fn hand_in_customers(&self, count: i64) -> Vec<String> {
         let mut names = Vec::new();
         for _ in 0..count {
             names.push(self.create("Li Na", &[]).await.name);
@@ -57,7 +57,7 @@ fn figures(hand_in: &HandIn) -> (i32, i32, i32) {
 async fn files_are_handed_in_and_the_missing_are_told_once_by_two_replicas() {
     let center = Center::open().await;
     center.start_replica().await;
-    let customers = center.customers(3).await;
+    let customers = center.hand_in_customers(3).await;
     let opened = center.opened(&customers[..2]).await;
     let name = opened.name.clone();
     let add = AddCustomerFilesRequest {
@@ -106,7 +106,7 @@ async fn files_are_handed_in_and_the_missing_are_told_once_by_two_replicas() {
 #[tokio::test]
 async fn a_file_comes_once_and_only_where_it_is_due() {
     let center = Center::open().await;
-    let customers = center.customers(2).await;
+    let customers = center.hand_in_customers(2).await;
     let name = center.opened(&customers[..1]).await.name;
 
     let (one, other) =
@@ -124,7 +124,7 @@ async fn a_file_comes_once_and_only_where_it_is_due() {
 #[tokio::test]
 async fn an_agent_has_one_hand_in_a_month_and_the_same_request_opens_it_once() {
     let center = Center::open().await;
-    let customers = center.customers(1).await;
+    let customers = center.hand_in_customers(1).await;
     let request = center.hand_in_request(&customers).await;
     let request = OpenHandInRequest { request_id: REQUEST_ID.into(), ..request };
     let nobody = center.hand_in_request(&[CustomerId::at(START).name()]).await;
@@ -166,7 +166,7 @@ async fn all_that_is_wrong_with_a_hand_in_is_told_at_once() {
 #[tokio::test]
 async fn hand_ins_are_listed_by_agent_month_and_what_is_missing() {
     let center = Center::open().await;
-    let customers = center.customers(1).await;
+    let customers = center.hand_in_customers(1).await;
     let november = center.opened(&customers).await.name;
     center.hand.advance(jiff::SignedDuration::from_millis(1));
     let december = OpenHandInRequest {
