@@ -5,6 +5,7 @@
 mod agreement;
 mod agreements;
 mod center;
+mod contact_points;
 mod creating;
 mod erasures;
 mod fakes;

@@ -198,7 +198,11 @@ impl Caller {
                 Ok(Some(answer.customer.map(|customer| customer.name).unwrap_or_default()))
             }
             Question::RecordsFindByPhone => {
-                let contact_point = ContactPoint { kind: contact_point::Kind::Phone.into(), value: phone };
+                let contact_point = ContactPoint {
+                    kind: contact_point::Kind::Phone.into(),
+                    value: phone,
+                    ..Default::default()
+                };
                 let contact_point = Some(contact_point);
                 let request = records::ListCustomersRequest { contact_point, ..Default::default() };
                 let answer = self.records.list_customers(with(&self.bearer, request)).await?.into_inner();
