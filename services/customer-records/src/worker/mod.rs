@@ -66,11 +66,10 @@ async fn follow_merges(app: App, call: Call, shutdown: CancellationToken) {
     app.follow_merges(&call, &shutdown).await;
 }
 
-/// First of all, because nothing is served before.
+/// Sealing comes first of all, because nothing is served before; tokens are made of sealed names. Rewrapping never ends.
 async fn seal_and_rewrap(app: App, shutdown: CancellationToken) {
     app.seal_all(&shutdown).await;
-    app.rewrap_keys(&shutdown).await;
-    app.backfill_name_tokens(&shutdown).await;
+    tokio::join!(app.rewrap_keys(&shutdown), app.backfill_name_tokens(&shutdown));
 }
 
 fn failed(error: AppError) -> HandlerError {

@@ -124,7 +124,7 @@ async fn more_than_a_thousand_of_a_name_are_told_to_be_incomplete() {
     let one = center.create("王小明", &[]).await;
     let copies = [
         "insert into customer_records.customers (customer_id, kind, display_name, created_at, updated_at, version)
-         select gen_random_uuid(), kind, display_name, created_at, updated_at, 1
+         select gen_random_uuid(), kind, '王小明', created_at, updated_at, 1
          from customer_records.customers, generate_series(1, 1200)",
         "insert into customer_records.name_tokens (customer_id, tokens)
          select c.customer_id, (select tokens from customer_records.name_tokens limit 1)
@@ -133,6 +133,10 @@ async fn more_than_a_thousand_of_a_name_are_told_to_be_incomplete() {
     for copy in copies {
         sqlx::query(copy).execute(&center.pool).await.unwrap();
     }
+    // It seals them when it starts.
+    let _second = center.replica().await;
+    let sealed = "select not exists (select from customer_records.customers where display_name is not null)";
+    crate::sealing::until(&center.pool, sealed).await;
 
     let found = search(&center, "wxm").await;
 
