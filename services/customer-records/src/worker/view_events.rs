@@ -44,7 +44,9 @@ impl Handler for ViewEvents {
             match event.0.r#type.split_once('.').map(|(subject, _)| subject) {
                 Some("promise") => news.promises.push(promise(event)?),
                 Some("task") => news.visits.push(visit(event)?),
-                _ => news.orders.push(order(event)?),
+                Some("work_order") => news.orders.push(order(event)?),
+                // What dispatch has erased is no matter of the view.
+                _ => {}
             }
         }
         Ok(news)
