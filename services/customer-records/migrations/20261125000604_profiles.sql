@@ -8,8 +8,12 @@ create table customer_records.field_schemas (
     fields          jsonb       not null,
     created_at      timestamptz not null,
     created_by      text        not null,
+    -- Null while it is a draft: no profile is checked by it.
+    published_at    timestamptz,
+    published_by    text,
     constraint field_schemas_pkey primary key (field_schema_id),
-    constraint field_schemas_version_key unique (pack, version)
+    constraint field_schemas_version_key unique (pack, version),
+    constraint field_schemas_published_check check ((published_at is null) = (published_by is null))
 );
 
 create table customer_records.customer_profiles (

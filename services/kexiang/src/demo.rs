@@ -79,6 +79,7 @@ impl Person {
         let phone = customers::ContactPoint {
             kind: customers::contact_point::Kind::Phone.into(),
             value: self.phone.clone(),
+            ..Default::default()
         };
         let request = customers::CreateCustomerRequest {
             customer: Some(customers::Customer {

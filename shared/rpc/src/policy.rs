@@ -344,6 +344,7 @@ pub const TABLE: &[(&str, Access)] = &[
     ("/kexiang.customers.v1.ProfileService/UpdateProfile", Access::Roles(DESK)),
     ("/kexiang.customers.v1.ProfileService/ListProfiles", Access::Roles(DESK)),
     ("/kexiang.customers.v1.FieldSchemaService/CreateFieldSchema", Access::Roles(SETUP)),
+    ("/kexiang.customers.v1.FieldSchemaService/PublishFieldSchema", Access::Roles(SETUP)),
     ("/kexiang.customers.v1.FieldSchemaService/GetFieldSchema", Access::Roles(STAFF)),
     ("/kexiang.customers.v1.FieldSchemaService/ListFieldSchemas", Access::Roles(STAFF)),
     ("/kexiang.customers.v1.RelationshipService/AddRelationship", Access::Roles(DESK)),

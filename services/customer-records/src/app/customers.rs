@@ -1,6 +1,6 @@
 //! Creating, reading, changing and listing customers.
 
-use kexiang_core::{Call, CustomerId, Timestamp};
+use kexiang_core::{Call, CustomerId, CustomerKind, Timestamp};
 use kexiang_events::Draft;
 use kexiang_pg::Claim;
 use sqlx::PgConnection;
@@ -90,6 +90,10 @@ impl App {
             return Err(AppError::EtagMismatch(id));
         }
 
+        let is_outlet = change.kind.unwrap_or(before.kind) == CustomerKind::Outlet;
+        if change.outlet_kind.flatten().is_some() && !is_outlet {
+            return Err(AppError::NotAnOutlet(id));
+        }
         let changed = before.changed(change, now);
         if let Some(after) = &changed {
             let origins =

@@ -18,6 +18,15 @@ pub enum AppError {
     /// The customer has changed since the caller read it.
     #[error("{0:?} has changed")]
     EtagMismatch(CustomerId),
+    /// What sort of outlet it is can be said of outlets alone.
+    #[error("{0:?} is no outlet")]
+    NotAnOutlet(CustomerId),
+    /// The schema has changed since the caller read it.
+    #[error("{0:?} has changed")]
+    FieldSchemaEtag(FieldSchemaId),
+    /// The schema is published already.
+    #[error("{0:?} is published")]
+    FieldSchemaPublished(FieldSchemaId),
     /// Nothing is known of the customer any more.
     #[error("{0:?} is erased")]
     CustomerErased(CustomerId),

@@ -9,7 +9,7 @@ use super::{App, AppError, IDEMPOTENCY};
 pub use crate::store::profiles::ProfileFilter;
 use crate::{
     domain::{
-        field_schema::{FieldDefinition, FieldSchema, FieldSchemaFacts},
+        field_schema::{FieldDefinition, FieldSchema},
         profile::{Profile, own_field_token},
     },
     store::{customers, field_schemas, profiles},
@@ -89,7 +89,7 @@ impl App {
         Ok(profiles::list(&mut conn, &self.keys, &filter, after, limit).await?)
     }
 
-    /// Makes the next version of a pack's schema.
+    /// Makes the next version of a pack's schema, a draft.
     ///
     /// # Errors
     /// Those of the database.
@@ -107,12 +107,52 @@ impl App {
         }
         let version = field_schemas::next_version(&mut tx, &pack).await?;
         let id = FieldSchemaId::at(now);
-        let schema =
-            FieldSchema { id, pack, version, fields, created_at: now, created_by: call.actor.clone() };
+        let schema = FieldSchema {
+            id,
+            pack,
+            version,
+            fields,
+            created_at: now,
+            created_by: call.actor.clone(),
+            published: None,
+        };
         field_schemas::insert(&mut tx, &schema).await?;
-        let facts = FieldSchemaFacts { field_schema_id: id, pack: schema.pack.clone(), version };
-        let created = Draft::new("field_schema.created", id.name(), now, &facts)?;
+        let created = Draft::new("field_schema.created", id.name(), now, &schema.facts())?;
         self.log.append(&mut tx, call, now, &[created]).await?;
+        IDEMPOTENCY.save(&mut tx, call, &schema).await?;
+        tx.commit().await?;
+        self.log.wake();
+        Ok(schema)
+    }
+
+    /// Publishes a draft: profiles may be checked by it from now on. `etag` is the revision that the caller saw, if given.
+    ///
+    /// # Errors
+    /// [`AppError::FieldSchemaNotFound`], [`AppError::FieldSchemaEtag`], [`AppError::FieldSchemaPublished`].
+    #[tracing::instrument(name = "app.publish_field_schema", skip_all)]
+    pub async fn publish_field_schema(
+        &self,
+        call: &Call,
+        id: FieldSchemaId,
+        etag: Option<i64>,
+    ) -> Result<FieldSchema, AppError> {
+        let now = self.clock.now();
+        let mut tx = self.pool.begin().await?;
+        if let Claim::Replay(schema) = IDEMPOTENCY.claim(&mut tx, call, now).await? {
+            return Ok(schema);
+        }
+        let found = field_schemas::find_for_update(&mut tx, id).await?;
+        let mut schema: FieldSchema = found.ok_or(AppError::FieldSchemaNotFound(id))?;
+        if etag.is_some_and(|revision| revision != schema.revision()) {
+            return Err(AppError::FieldSchemaEtag(id));
+        }
+        if schema.published.is_some() {
+            return Err(AppError::FieldSchemaPublished(id));
+        }
+        schema.published = Some((now, call.actor.clone()));
+        field_schemas::publish(&mut tx, id, now, &call.actor).await?;
+        let published = Draft::new("field_schema.published", id.name(), now, &schema.facts())?;
+        self.log.append(&mut tx, call, now, &[published]).await?;
         IDEMPOTENCY.save(&mut tx, call, &schema).await?;
         tx.commit().await?;
         self.log.wake();

@@ -18,6 +18,7 @@ use crate::{
     store::{
         customers,
         name_tokens::{self, Progress, Wanted},
+        origins,
     },
 };
 
@@ -30,8 +31,10 @@ const AGAIN: Duration = Duration::from_secs(1);
 
 /// What somebody looks for.
 pub struct Search {
-    /// Contact points that the text may be.
+    /// Contact points that identify and that the text may be.
     pub contact_points: Vec<ContactPointKey>,
+    /// The address that it may be.
+    pub address: Option<ContactPointKey>,
     /// The name that it may be.
     pub name: Option<NameQuery>,
 }
@@ -62,7 +65,9 @@ impl App {
         self.require_sealed().await?;
         let mut tx = self.pool.begin().await?;
         let mut ranks: Vec<Rank> = Vec::new();
-        for key in &search.contact_points {
+        let holders = origins::holders(&mut tx, &self.keys, &search.contact_points).await?;
+        ranks.extend(holders.values().map(|(id, _)| (true, None, *id)));
+        if let Some(key) = &search.address {
             let ids =
                 customers::list_by_contact_point(&mut tx, &self.keys, key, None, MOST_CANDIDATES).await?;
             ranks.extend(ids.into_iter().map(|id| (true, None, id)));

@@ -8,11 +8,12 @@ use sqlx::PgConnection;
 use super::{App, AppError, relationships::same_customer_of, timeline::TOP};
 use crate::{
     domain::{
+        ownership::Ownership,
         profile::Profile,
         recognition::RECENT,
         view::{CustomerView, MOST_SHOWN, ViewNews},
     },
-    store::{customers, links, profiles, relationships, timeline, view},
+    store::{agreements, customers, links, ownerships, profiles, relationships, timeline, view},
 };
 
 impl App {
@@ -27,14 +28,16 @@ impl App {
         let mut conn = self.pool.acquire().await?;
         let customer =
             customers::find(&mut conn, &self.keys, id).await?.ok_or(AppError::CustomerNotFound(id))?;
+        let ownership = ownerships::find(&mut conn, id).await?;
+        let ownership = ownership.unwrap_or_else(|| Ownership::pooled(id, None, customer.created_at));
         let timeline = timeline::list(&mut conn, id, TOP, MOST_SHOWN).await?;
         Ok(CustomerView {
             customer,
             profile: profiles::find(&mut conn, &self.keys, id).await?.unwrap_or_else(|| Profile::empty(id)),
             relationships: relationships::list(&mut conn, id, false, None, MOST_SHOWN).await?,
             same_customer: same_customer_of(&mut conn, id).await?,
-            // Ownership goes here: one read of who owns the customer, and a field of CustomerView.
-            // Agreements go here: one read of the newest, and a field of CustomerView.
+            ownership,
+            agreements: agreements::list_of_customer(&mut conn, id, MOST_SHOWN).await?,
             open_cases: links::list_open_cases(&mut conn, id).await?,
             case_count: view::count_cases(&mut conn, id).await?,
             recent_contacts: links::count_contacts(&mut conn, id, since).await?,

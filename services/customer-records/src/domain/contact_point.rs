@@ -1,12 +1,15 @@
 //! Contact points: how a customer is reached, and found again (CU-2).
 //!
 //! Every contact point is normalised when it is read, so that two ways to write the same one are equal. Phones and e-mails
-//! identify anybody; an address identifies households, organisations and outlets, but no person, because persons share it.
+//! identify anybody, and so do messaging ids, each of its provider; an address identifies households, organisations and outlets,
+//! but no person, because persons share it. What does not identify (what sort of address, when to use it) stands beside.
 
 use std::{fmt, str::FromStr};
 
 use kexiang_core::{CustomerKind, PhoneNumber, phone::InvalidPhone, vocabulary::UnknownWord};
 use serde::{Deserialize, Serialize};
+
+use super::preferred_time::PreferredTime;
 
 /// The longest e-mail or address, in characters.
 pub const MAX_LENGTH: usize = 500;
@@ -21,10 +24,73 @@ pub enum ContactPointKind {
     Email,
     /// With single spaces.
     Address,
+    /// Provider, colon, id.
+    Messaging,
+}
+
+/// Providers whose messaging ids are found by the id alone; ids of others by `PROVIDER:id`.
+pub const KNOWN_PROVIDERS: [&str; 8] =
+    ["WECHAT", "WECOM", "QQ", "DINGTALK", "FEISHU", "ALIPAY", "WHATSAPP", "LINE"];
+
+/// What sort of address it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum AddressKind {
+    /// Where they live.
+    Home,
+    /// Where they work.
+    Work,
+    /// Where goods go.
+    Delivery,
+    /// Where invoices go.
+    Billing,
+    /// Another.
+    Other,
+}
+
+impl AddressKind {
+    const ALL: [Self; 5] = [Self::Home, Self::Work, Self::Delivery, Self::Billing, Self::Other];
+
+    /// The word.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Home => "HOME",
+            Self::Work => "WORK",
+            Self::Delivery => "DELIVERY",
+            Self::Billing => "BILLING",
+            Self::Other => "OTHER",
+        }
+    }
+}
+
+impl FromStr for AddressKind {
+    type Err = UnknownWord;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|word| word.as_str() == text).ok_or_else(|| UnknownWord(text.to_owned()))
+    }
+}
+
+/// What is said of a contact point beside itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PointDetails {
+    /// Of addresses alone.
+    pub address_kind: Option<AddressKind>,
+    /// When to be reached by it; empty for any time.
+    pub preferred_times: Vec<PreferredTime>,
+}
+
+impl PointDetails {
+    /// Whether nothing is said.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 impl ContactPointKind {
-    const ALL: [Self; 3] = [Self::Phone, Self::Email, Self::Address];
+    const ALL: [Self; 4] = [Self::Phone, Self::Email, Self::Address, Self::Messaging];
 
     /// The word.
     #[must_use]
@@ -33,6 +99,7 @@ impl ContactPointKind {
             Self::Phone => "PHONE",
             Self::Email => "EMAIL",
             Self::Address => "ADDRESS",
+            Self::Messaging => "MESSAGING",
         }
     }
 }
@@ -56,6 +123,12 @@ pub enum InvalidContactPoint {
     /// Nothing but spaces, or with control characters.
     #[error("not an address: it is blank or holds control characters")]
     Address,
+    /// Not a code.
+    #[error("not a provider: must be 1–40 of A–Z, 0–9 and underscore, starting with a letter")]
+    Provider,
+    /// Blank, or with spaces or control characters.
+    #[error("not a messaging id: it is blank or holds spaces or control characters")]
+    Messaging,
     /// Over [`MAX_LENGTH`].
     #[error("longer than {MAX_LENGTH} characters")]
     TooLong,
@@ -66,6 +139,8 @@ pub enum InvalidContactPoint {
 pub struct ContactPoint {
     kind: ContactPointKind,
     value: String,
+    #[serde(default, skip_serializing_if = "PointDetails::is_empty")]
+    details: PointDetails,
 }
 
 /// What is compared of a contact point; equal keys are the same phone, mailbox or place.
@@ -87,13 +162,17 @@ impl ContactPoint {
             ContactPointKind::Phone => Ok(Self::phone(&PhoneNumber::parse(text, region)?)),
             ContactPointKind::Email => Self::email(text),
             ContactPointKind::Address => Self::address(text),
+            ContactPointKind::Messaging => {
+                let (provider, id) = text.split_once(':').ok_or(InvalidContactPoint::Provider)?;
+                Self::messaging(provider, id)
+            }
         }
     }
 
     /// The contact point of a phone.
     #[must_use]
     pub fn phone(number: &PhoneNumber) -> Self {
-        Self { kind: ContactPointKind::Phone, value: number.as_str().to_owned() }
+        Self::from_stored(ContactPointKind::Phone, number.as_str().to_owned())
     }
 
     /// Reads an e-mail address: one `@` with something on both sides, without spaces; lower-cased.
@@ -123,17 +202,60 @@ impl ContactPoint {
         Self::of_length(ContactPointKind::Address, value)
     }
 
+    /// Reads the id that a customer has with a messaging provider such as `WECHAT`; a provider in small letters is the same.
+    ///
+    /// # Errors
+    /// [`InvalidContactPoint::Provider`], [`InvalidContactPoint::Messaging`], [`InvalidContactPoint::TooLong`].
+    pub fn messaging(provider: &str, id: &str) -> Result<Self, InvalidContactPoint> {
+        let provider = provider.trim().to_ascii_uppercase();
+        let is_code = (1..=40).contains(&provider.len())
+            && provider.starts_with(|c: char| c.is_ascii_uppercase())
+            && provider.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+        if !is_code {
+            return Err(InvalidContactPoint::Provider);
+        }
+        let id = id.trim();
+        if id.is_empty() || id.contains(|c: char| c.is_whitespace() || c.is_control()) {
+            return Err(InvalidContactPoint::Messaging);
+        }
+        Self::of_length(ContactPointKind::Messaging, format!("{provider}:{id}"))
+    }
+
     fn of_length(kind: ContactPointKind, value: String) -> Result<Self, InvalidContactPoint> {
         if value.chars().count() > MAX_LENGTH {
             return Err(InvalidContactPoint::TooLong);
         }
-        Ok(Self { kind, value })
+        Ok(Self::from_stored(kind, value))
     }
 
     /// Takes back a contact point that was stored.
     #[must_use]
     pub const fn from_stored(kind: ContactPointKind, value: String) -> Self {
-        Self { kind, value }
+        let details = PointDetails { address_kind: None, preferred_times: Vec::new() };
+        Self { kind, value, details }
+    }
+
+    /// The same with what is said of it.
+    #[must_use]
+    pub fn with_details(self, details: PointDetails) -> Self {
+        Self { details, ..self }
+    }
+
+    /// What is said of it.
+    #[must_use]
+    pub const fn details(&self) -> &PointDetails {
+        &self.details
+    }
+
+    /// The provider, empty for all but messaging ids, and what is written by people.
+    #[must_use]
+    pub fn provider_and_text(&self) -> (&str, &str) {
+        match self.kind {
+            ContactPointKind::Messaging => self.value.split_once(':').unwrap_or(("", &self.value)),
+            ContactPointKind::Phone | ContactPointKind::Email | ContactPointKind::Address => {
+                ("", &self.value)
+            }
+        }
     }
 
     /// What it is.
@@ -148,12 +270,12 @@ impl ContactPoint {
         &self.value
     }
 
-    /// What is compared: addresses regardless of case.
+    /// What is compared: addresses and messaging ids regardless of case.
     #[must_use]
     pub fn key(&self) -> ContactPointKey {
         let text = match self.kind {
             ContactPointKind::Phone | ContactPointKind::Email => self.value.clone(),
-            ContactPointKind::Address => self.value.to_lowercase(),
+            ContactPointKind::Address | ContactPointKind::Messaging => self.value.to_lowercase(),
         };
         ContactPointKey { kind: self.kind, text }
     }
@@ -162,7 +284,7 @@ impl ContactPoint {
     #[must_use]
     pub const fn identifies(&self, customer: CustomerKind) -> bool {
         match self.kind {
-            ContactPointKind::Phone | ContactPointKind::Email => true,
+            ContactPointKind::Phone | ContactPointKind::Email | ContactPointKind::Messaging => true,
             ContactPointKind::Address => !matches!(customer, CustomerKind::Person),
         }
     }
@@ -191,6 +313,7 @@ mod tests {
             (ContactPointKind::Phone, "010 8529 6000", "+86-10-8529-6000"),
             (ContactPointKind::Email, " Li.Na@Example.com", "li.na@example.COM "),
             (ContactPointKind::Address, "12  Green Road\tFlat 3 ", "12 green road flat 3"),
+            (ContactPointKind::Messaging, "wechat:Li_Na ", "WECHAT:li_na"),
             (ContactPointKind::Address, "昆明市　翠湖路 5 号", "昆明市 翠湖路 5 号"),
         ];
 
@@ -208,6 +331,8 @@ mod tests {
         assert_eq!(ContactPoint::address(" \t "), Err(InvalidContactPoint::Address));
         assert_eq!(ContactPoint::address(&"路".repeat(501)), Err(InvalidContactPoint::TooLong));
         assert!(ContactPoint::parse(ContactPointKind::Phone, "12", "CN").is_err());
+        assert_eq!(ContactPoint::messaging("we chat", "li_na"), Err(InvalidContactPoint::Provider));
+        assert_eq!(ContactPoint::messaging("WECHAT", "li na"), Err(InvalidContactPoint::Messaging));
     }
 
     #[test]

@@ -3,10 +3,10 @@
 //! Invariant: no two contact points of a customer are the same, and there are at most [`MAX_CONTACT_POINTS`]. That one
 //! contact point identifies one customer only is kept by the store, because it holds across customers.
 
-use std::fmt;
+use std::{fmt, str::FromStr};
 
 use jiff::Timestamp;
-use kexiang_core::{CaseId, ContactId, CustomerId, CustomerKind};
+use kexiang_core::{CaseId, ContactId, CustomerId, CustomerKind, vocabulary::UnknownWord};
 use serde::{Deserialize, Serialize};
 
 use super::contact_point::ContactPoint;
@@ -17,6 +17,39 @@ pub const MAX_CONTACT_POINTS: usize = 50;
 /// The longest display name, in characters.
 pub const MAX_DISPLAY_NAME: usize = 200;
 
+/// What sort of outlet an outlet is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum OutletKind {
+    /// Sells to who comes in.
+    Shop,
+    /// Buys and sells on its own account.
+    Dealer,
+    /// Works under the name of another.
+    Franchise,
+}
+
+impl OutletKind {
+    const ALL: [Self; 3] = [Self::Shop, Self::Dealer, Self::Franchise];
+
+    /// The word.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Shop => "SHOP",
+            Self::Dealer => "DEALER",
+            Self::Franchise => "FRANCHISE",
+        }
+    }
+}
+
+impl FromStr for OutletKind {
+    type Err = UnknownWord;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|word| word.as_str() == text).ok_or_else(|| UnknownWord(text.to_owned()))
+    }
+}
+
 /// Somebody who asks.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Customer {
@@ -24,6 +57,9 @@ pub struct Customer {
     pub customer_id: CustomerId,
     /// What.
     pub kind: CustomerKind,
+    /// Of outlets alone: what sort.
+    #[serde(default)]
+    pub outlet_kind: Option<OutletKind>,
     /// Personal: never in an event or a log.
     pub display_name: String,
     /// In the order given.
@@ -44,6 +80,8 @@ pub struct Customer {
 pub struct CustomerProfile {
     /// What.
     pub kind: CustomerKind,
+    /// Of outlets alone.
+    pub outlet_kind: Option<OutletKind>,
     /// Not blank.
     pub display_name: String,
     /// In the order of trust.
@@ -55,6 +93,8 @@ pub struct CustomerProfile {
 pub struct CustomerChange {
     /// What.
     pub kind: Option<CustomerKind>,
+    /// What sort of outlet, or that it is not said.
+    pub outlet_kind: Option<Option<OutletKind>>,
     /// Not blank.
     pub display_name: Option<String>,
     /// All of them, in place of the old ones.
@@ -68,6 +108,7 @@ impl Customer {
         Self {
             customer_id: CustomerId::at(now),
             kind: profile.kind,
+            outlet_kind: profile.outlet_kind,
             display_name: profile.display_name,
             contact_points: profile.contact_points,
             created_at: now,
@@ -80,8 +121,13 @@ impl Customer {
     /// The customer after a change; `None` when it changes nothing, so that the etag stays.
     #[must_use]
     pub fn changed(&self, change: CustomerChange, now: Timestamp) -> Option<Self> {
+        let kind = change.kind.unwrap_or(self.kind);
         let after = Self {
-            kind: change.kind.unwrap_or(self.kind),
+            kind,
+            outlet_kind: change
+                .outlet_kind
+                .unwrap_or(self.outlet_kind)
+                .filter(|_| kind == CustomerKind::Outlet),
             display_name: change.display_name.unwrap_or_else(|| self.display_name.clone()),
             contact_points: change.contact_points.unwrap_or_else(|| self.contact_points.clone()),
             ..self.clone()
@@ -130,6 +176,7 @@ mod tests {
     fn customer() -> Customer {
         let profile = CustomerProfile {
             kind: CustomerKind::Person,
+            outlet_kind: None,
             display_name: "Li Na".to_owned(),
             contact_points: vec![ContactPoint::email("li.na@example.com").unwrap()],
         };

@@ -93,7 +93,8 @@ pub struct FieldDefinition {
     pub choices: Vec<String>,
 }
 
-/// A version of a pack's own fields; never changed.
+/// A version of a pack's own fields; its fields never change. A draft becomes published, and never a draft again; only by
+/// published ones are profiles checked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldSchema {
     /// Which.
@@ -108,9 +109,11 @@ pub struct FieldSchema {
     pub created_at: Timestamp,
     /// By whom.
     pub created_by: Actor,
+    /// When and by whom published; `None` of a draft.
+    pub published: Option<(Timestamp, Actor)>,
 }
 
-/// Data of `field_schema.created`.
+/// Data of `field_schema.created` and `field_schema.published`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldSchemaFacts {
     /// Which.
@@ -285,6 +288,18 @@ impl FieldDefinition {
 }
 
 impl FieldSchema {
+    /// 1 of a draft, 2 once published; the etag.
+    #[must_use]
+    pub const fn revision(&self) -> i64 {
+        if self.published.is_some() { 2 } else { 1 }
+    }
+
+    /// What events tell of it.
+    #[must_use]
+    pub fn facts(&self) -> FieldSchemaFacts {
+        FieldSchemaFacts { field_schema_id: self.id, pack: self.pack.clone(), version: self.version }
+    }
+
     /// What is wrong with values, by key.
     #[must_use]
     pub fn problems(&self, values: &OwnFields) -> Vec<(String, FieldProblem)> {

@@ -152,6 +152,7 @@ mod tests {
 
     fn person(name: &str, address: &str) -> Customer {
         let profile = CustomerProfile {
+            outlet_kind: None,
             kind: CustomerKind::Person,
             display_name: name.to_owned(),
             contact_points: vec![ContactPoint::address(address).unwrap()],

@@ -26,7 +26,7 @@
 use std::collections::HashSet;
 
 use jiff::Timestamp;
-use kexiang_core::{Actor, CustomerId, MergeId, vocabulary::UnknownWord};
+use kexiang_core::{Actor, CustomerId, CustomerKind, MergeId, vocabulary::UnknownWord};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -277,7 +277,9 @@ pub fn unmerge(
 }
 
 fn touched(customer: Customer, before: &Customer, now: Timestamp) -> Customer {
-    Customer { updated_at: now, version: before.version + 1, ..customer }
+    // Fields are chosen one by one: only an outlet keeps what sort of outlet it is.
+    let outlet_kind = customer.outlet_kind.filter(|_| customer.kind == CustomerKind::Outlet);
+    Customer { outlet_kind, updated_at: now, version: before.version + 1, ..customer }
 }
 
 fn object(customer: &Customer) -> Result<Map<String, Value>, serde_json::Error> {

@@ -41,6 +41,7 @@ pub mod merge_proposal;
 pub mod name_search;
 pub mod origin;
 pub mod ownership;
+pub mod preferred_time;
 pub mod privacy;
 pub mod profile;
 pub mod recognition;

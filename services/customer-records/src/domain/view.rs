@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use kexiang_core::{CaseId, CustomerId, PromiseId, TaskId, WorkOrderId};
 
 use super::{
-    customer::Customer, profile::Profile, recognition::OpenCase, relationship::Relationship,
-    timeline::TimelineEntry,
+    agreement::Agreement, customer::Customer, ownership::Ownership, profile::Profile, recognition::OpenCase,
+    relationship::Relationship, timeline::TimelineEntry,
 };
 
 /// The most of each list that the view shows.
@@ -96,6 +96,10 @@ pub struct CustomerView {
     pub relationships: Vec<Relationship>,
     /// The representative first.
     pub same_customer: Vec<CustomerId>,
+    /// Whose they are.
+    pub ownership: Ownership,
+    /// Newest first.
+    pub agreements: Vec<Agreement>,
     /// Newest first.
     pub open_cases: Vec<OpenCase>,
     /// All cases.

@@ -2,15 +2,20 @@
 
 use kexiang_core::{CaseId, CustomerId, CustomerKind, SiteId, phone::InvalidPhone};
 use kexiang_proto::{
-    customers_v1::{self as pb, contact_point::Kind},
+    customers_v1::{
+        self as pb,
+        contact_point::{AddressKind as WireAddressKind, Kind},
+        preferred_time::Day as WireDay,
+    },
     type_v1,
 };
 use kexiang_rpc::{Violations, field, time};
 
 use super::privacy::field_to_wire;
 use crate::domain::{
-    contact_point::{ContactPoint, ContactPointKind, InvalidContactPoint},
-    customer::{Customer, CustomerProfile, MAX_CONTACT_POINTS, MAX_DISPLAY_NAME},
+    contact_point::{AddressKind, ContactPoint, ContactPointKind, InvalidContactPoint, PointDetails},
+    customer::{Customer, CustomerProfile, MAX_CONTACT_POINTS, MAX_DISPLAY_NAME, OutletKind},
+    preferred_time::{Day, LocalTime, MOST_PREFERRED_TIMES, PreferredTime},
     privacy::{PersonalField, mask, sight::Sight},
     recognition::{CallerFrequency, KnownCaller, OpenCase},
     timeline::{Owner, TimelineEntry},
@@ -32,15 +37,35 @@ pub const fn phone_field<T>(phone: &Result<T, InvalidPhone>) -> &'static str {
 /// Reads what a new customer is made of.
 pub fn profile(wire: &pb::Customer, region: &str, violations: &mut Violations) -> Option<CustomerProfile> {
     let kind = kind(wire, violations);
+    let outlet_kind = outlet_kind(wire, kind, violations);
     let display_name = display_name(wire, violations);
     let contact_points = contact_points(wire, region, violations);
-    Some(CustomerProfile { kind: kind?, display_name: display_name?, contact_points: contact_points? })
+    Some(CustomerProfile {
+        kind: kind?,
+        outlet_kind: outlet_kind?,
+        display_name: display_name?,
+        contact_points: contact_points?,
+    })
 }
 
 /// Reads the kind; a person when unspecified.
 pub fn kind(wire: &pb::Customer, violations: &mut Violations) -> Option<CustomerKind> {
     let kind = field::optional_word(wire.kind, "CUSTOMER_KIND_", type_v1::CustomerKind::as_str_name);
     Some(violations.check("customer.kind", kind)?.unwrap_or(CustomerKind::Person))
+}
+
+/// Reads what sort of outlet it is; `kind` is what the same request says, if it does.
+pub fn outlet_kind(
+    wire: &pb::Customer,
+    kind: Option<CustomerKind>,
+    violations: &mut Violations,
+) -> Option<Option<OutletKind>> {
+    let read = field::optional_word(wire.outlet_kind, "OUTLET_KIND_", pb::OutletKind::as_str_name);
+    let read = violations.check("customer.outlet_kind", read)?;
+    if read.is_some() && kind.is_some_and(|kind| kind != CustomerKind::Outlet) {
+        return violations.check("customer.outlet_kind", Err("is for outlets alone"));
+    }
+    Some(read)
 }
 
 /// Reads the display name.
@@ -82,13 +107,70 @@ pub fn contact_point(
 ) -> Option<ContactPoint> {
     let kind = field::word::<Kind, ContactPointKind>(wire.kind, "KIND_", Kind::as_str_name);
     let kind = violations.check(&format!("{path}.kind"), kind)?;
-    let point = ContactPoint::parse(kind, &wire.value, region);
+    let details = details(wire, kind, path, violations);
+    if kind != ContactPointKind::Messaging && !wire.provider.is_empty() {
+        violations.add(&format!("{path}.provider"), "INVALID_VALUE", "is for messaging ids alone");
+    }
+    let point = if kind == ContactPointKind::Messaging {
+        ContactPoint::messaging(&wire.provider, &wire.value)
+    } else {
+        ContactPoint::parse(kind, &wire.value, region)
+    };
+    if point == Err(InvalidContactPoint::Provider) {
+        return violations.check(&format!("{path}.provider"), point);
+    }
     if matches!(point, Err(InvalidContactPoint::Phone(InvalidPhone::Region))) {
         // Wrong once for all phones of the request.
         let told = violations.iter().any(|(field, ..)| field == "phone_region");
         return if told { None } else { violations.check("phone_region", point) };
     }
-    violations.check(&format!("{path}.value"), point)
+    Some(violations.check(&format!("{path}.value"), point)?.with_details(details?))
+}
+
+/// Reads what is said of a contact point of this kind.
+fn details(
+    wire: &pb::ContactPoint,
+    kind: ContactPointKind,
+    path: &str,
+    violations: &mut Violations,
+) -> Option<PointDetails> {
+    let field = format!("{path}.address_kind");
+    let address_kind = field::optional_word(wire.address_kind, "ADDRESS_KIND_", WireAddressKind::as_str_name);
+    let address_kind = violations.check(&field, address_kind);
+    if kind != ContactPointKind::Address && address_kind.flatten().is_some() {
+        violations.add(&field, "INVALID_VALUE", "is for addresses alone");
+    }
+    if wire.preferred_times.len() > MOST_PREFERRED_TIMES {
+        let most = format!("must be at most {MOST_PREFERRED_TIMES}");
+        return violations.check(&format!("{path}.preferred_times"), Err(most));
+    }
+    let times = wire.preferred_times.iter().enumerate();
+    let read = |(index, time)| preferred_time(time, &format!("{path}.preferred_times[{index}]"), violations);
+    let times: Vec<Option<PreferredTime>> = times.map(read).collect();
+    let preferred_times = times.into_iter().collect::<Option<Vec<_>>>();
+    Some(PointDetails { address_kind: address_kind?, preferred_times: preferred_times? })
+}
+
+fn preferred_time(
+    wire: &pb::PreferredTime,
+    path: &str,
+    violations: &mut Violations,
+) -> Option<PreferredTime> {
+    let mut days: Vec<Option<Day>> = Vec::new();
+    for (index, number) in wire.days.iter().enumerate() {
+        let field = format!("{path}.days[{index}]");
+        let day = violations.check(&field, field::word(*number, "DAY_", WireDay::as_str_name));
+        if day.is_some() && days.contains(&day) {
+            violations.add(&field, "DUPLICATE", "is given twice");
+        }
+        days.push(day);
+    }
+    let time =
+        |text: &str, otherwise| if text.is_empty() { Ok(otherwise) } else { text.parse::<LocalTime>() };
+    let begin = violations.check(&format!("{path}.begin"), time(&wire.begin, LocalTime::BEGIN));
+    let end = violations.check(&format!("{path}.end"), time(&wire.end, LocalTime::END));
+    let days = days.into_iter().collect::<Option<Vec<_>>>();
+    violations.check(&format!("{path}.end"), PreferredTime::new(days?, begin?, end?))
 }
 
 /// Reads a customer's resource name.
@@ -103,6 +185,7 @@ pub fn customer(customer: &Customer, sight: &Sight) -> pb::Customer {
     pb::Customer {
         name: customer.customer_id.name(),
         kind: customer_kind(customer.kind).into(),
+        outlet_kind: outlet_kind_to_wire(customer.outlet_kind).into(),
         display_name: if sight.sees(PersonalField::Name) || customer.erased_at.is_some() {
             customer.display_name.clone()
         } else {
@@ -132,10 +215,57 @@ fn contact_point_to_wire(point: &ContactPoint, sight: &Sight) -> pb::ContactPoin
         ContactPointKind::Phone => Kind::Phone,
         ContactPointKind::Email => Kind::Email,
         ContactPointKind::Address => Kind::Address,
+        ContactPointKind::Messaging => Kind::Messaging,
     };
     let in_clear = sight.sees(mask::field_of(point.kind()));
-    let value = if in_clear { point.value().to_owned() } else { mask::contact_point(point) };
-    pb::ContactPoint { kind: kind.into(), value }
+    let (provider, text) = point.provider_and_text();
+    let value = if in_clear { text.to_owned() } else { mask::contact_point(point) };
+    let details = point.details();
+    let times = details.preferred_times.iter().filter(|_| in_clear);
+    pb::ContactPoint {
+        kind: kind.into(),
+        value,
+        provider: provider.to_owned(),
+        address_kind: address_kind_to_wire(details.address_kind).into(),
+        preferred_times: times.map(preferred_time_to_wire).collect(),
+    }
+}
+
+const fn outlet_kind_to_wire(kind: Option<OutletKind>) -> pb::OutletKind {
+    match kind {
+        None => pb::OutletKind::Unspecified,
+        Some(OutletKind::Shop) => pb::OutletKind::Shop,
+        Some(OutletKind::Dealer) => pb::OutletKind::Dealer,
+        Some(OutletKind::Franchise) => pb::OutletKind::Franchise,
+    }
+}
+
+const fn address_kind_to_wire(kind: Option<AddressKind>) -> WireAddressKind {
+    match kind {
+        None => WireAddressKind::Unspecified,
+        Some(AddressKind::Home) => WireAddressKind::Home,
+        Some(AddressKind::Work) => WireAddressKind::Work,
+        Some(AddressKind::Delivery) => WireAddressKind::Delivery,
+        Some(AddressKind::Billing) => WireAddressKind::Billing,
+        Some(AddressKind::Other) => WireAddressKind::Other,
+    }
+}
+
+fn preferred_time_to_wire(time: &PreferredTime) -> pb::PreferredTime {
+    let day = |day: &Day| match day {
+        Day::Monday => WireDay::Monday,
+        Day::Tuesday => WireDay::Tuesday,
+        Day::Wednesday => WireDay::Wednesday,
+        Day::Thursday => WireDay::Thursday,
+        Day::Friday => WireDay::Friday,
+        Day::Saturday => WireDay::Saturday,
+        Day::Sunday => WireDay::Sunday,
+    };
+    pb::PreferredTime {
+        days: time.days().iter().map(|it| day(it).into()).collect(),
+        begin: time.begin().to_string(),
+        end: time.end().to_string(),
+    }
 }
 
 /// Writes who calls; `None` is an unknown phone.

@@ -48,6 +48,21 @@ impl FieldSchemaService for FieldSchemas {
         Ok(Response::new(to_wire(&schema)))
     }
 
+    async fn publish_field_schema(
+        &self,
+        request: Request<pb::PublishFieldSchemaRequest>,
+    ) -> Answer<pb::FieldSchema> {
+        let mut violations = Violations::default();
+        let request_id = &request.get_ref().request_id;
+        let call = kexiang_rpc::call(&request, "PublishFieldSchema", request_id, &mut violations)?;
+        let id = violations.check("name", field::name(&request.get_ref().name));
+        let etag = violations.check("etag", field::etag(&request.get_ref().etag));
+        let (call, (id, etag)) = read(violations, call.zip(id.zip(etag)))?;
+
+        let schema = self.app.publish_field_schema(&call, id, etag).await.map_err(status)?;
+        Ok(Response::new(to_wire(&schema)))
+    }
+
     async fn get_field_schema(&self, request: Request<pb::GetFieldSchemaRequest>) -> Answer<pb::FieldSchema> {
         let mut violations = Violations::default();
         let id = violations.check("name", field::name(&request.get_ref().name));
@@ -130,6 +145,10 @@ fn fields(wire: &[pb::FieldDefinition], violations: &mut Violations) -> Option<V
 }
 
 fn to_wire(schema: &FieldSchema) -> pb::FieldSchema {
+    let state = match schema.published {
+        None => pb::FieldSchemaState::Draft,
+        Some(_) => pb::FieldSchemaState::Published,
+    };
     pb::FieldSchema {
         name: schema.id.name(),
         pack: schema.pack.clone(),
@@ -137,6 +156,10 @@ fn to_wire(schema: &FieldSchema) -> pb::FieldSchema {
         fields: schema.fields.iter().map(field_to_wire).collect(),
         create_time: Some(time::to_wire(schema.created_at)),
         creator: schema.created_by.to_string(),
+        state: state.into(),
+        publish_time: schema.published.as_ref().map(|(at, _)| time::to_wire(*at)),
+        publisher: schema.published.as_ref().map(|(_, by)| by.to_string()).unwrap_or_default(),
+        etag: schema.revision().to_string(),
     }
 }
 

@@ -136,7 +136,7 @@ impl CustomerRecordsService for CustomerRecords {
         let id = read(violations, id)?;
 
         let viewed = self.app.get_customer_view(id).await.map_err(status)?;
-        Ok(Response::new(view::to_wire(&viewed, &sight)))
+        Ok(Response::new(view::to_wire(&viewed, &sight, self.app.clock().now())))
     }
 
     async fn recognise_caller(

@@ -71,6 +71,9 @@ impl Profiles {
             return Ok((None, own));
         };
         match self.app.get_field_schema(id).await {
+            Ok(schema) if schema.published.is_none() => {
+                violations.add("profile.field_schema", "NOT_PUBLISHED", "is a draft: publish it first");
+            }
             Ok(schema) => {
                 for (key, problem) in schema.problems(&own) {
                     violations.add(

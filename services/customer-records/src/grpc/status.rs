@@ -22,6 +22,9 @@ pub fn status(error: AppError) -> Status {
             Refusal::already_exists(DOMAIN, CustomerId::TYPE, &other.name())
         }
         AppError::EtagMismatch(id) => Refusal::etag_mismatch(DOMAIN, &id.name()),
+        AppError::NotAnOutlet(id) => Refusal::state(DOMAIN, &id.name(), "it is no outlet"),
+        AppError::FieldSchemaEtag(id) => Refusal::etag_mismatch(DOMAIN, &id.name()),
+        AppError::FieldSchemaPublished(id) => Refusal::state(DOMAIN, &id.name(), "it is published"),
         AppError::CustomerErased(id) => {
             Refusal::state(DOMAIN, &id.name(), "nothing is known of them any more")
         }

@@ -16,6 +16,7 @@ const MASK: &str = "update_mask";
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 struct Selected {
     kind: bool,
+    outlet_kind: bool,
     display_name: bool,
     contact_points: bool,
 }
@@ -32,11 +33,14 @@ pub fn change(
         _ => populated(customer),
     };
     let kind = selected.kind.then(|| convert::kind(customer, violations));
+    let outlet_kind =
+        selected.outlet_kind.then(|| convert::outlet_kind(customer, kind.flatten(), violations));
     let display_name = selected.display_name.then(|| convert::display_name(customer, violations));
     let contact_points =
         selected.contact_points.then(|| convert::contact_points(customer, region, violations));
     Some(CustomerChange {
         kind: kind.map_or(Some(None), |kind| kind.map(Some))?,
+        outlet_kind: outlet_kind.map_or(Some(None), |sort| sort.map(Some))?,
         display_name: display_name.map_or(Some(None), |name| name.map(Some))?,
         contact_points: contact_points.map_or(Some(None), |points| points.map(Some))?,
     })
@@ -53,8 +57,12 @@ fn by_mask(paths: &[String], violations: &mut Violations) -> Selected {
     let mut selected = Selected::default();
     for path in paths {
         match path.as_str() {
-            "*" => selected = Selected { kind: true, display_name: true, contact_points: true },
+            "*" => {
+                selected =
+                    Selected { kind: true, outlet_kind: true, display_name: true, contact_points: true }
+            }
             "kind" => selected.kind = true,
+            "outlet_kind" => selected.outlet_kind = true,
             "display_name" => selected.display_name = true,
             "contact_points" => selected.contact_points = true,
             path if OUTPUT_ONLY.contains(&path) => {}
@@ -67,6 +75,7 @@ fn by_mask(paths: &[String], violations: &mut Violations) -> Selected {
 fn populated(customer: &pb::Customer) -> Selected {
     Selected {
         kind: customer.kind != 0,
+        outlet_kind: customer.outlet_kind != 0,
         display_name: !customer.display_name.is_empty(),
         contact_points: !customer.contact_points.is_empty(),
     }

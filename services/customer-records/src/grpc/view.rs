@@ -1,17 +1,20 @@
 //! The view of a customer on the wire.
 
+use kexiang_core::Timestamp;
 use kexiang_proto::customers_v1 as pb;
 use kexiang_rpc::time;
 
-use super::{convert, profiles, relationships};
+use super::{agreements, convert, ownership, profiles, relationships};
 use crate::domain::{
     privacy::sight::Sight,
     view::{CustomerView, ViewedOrder, ViewedPromise, ViewedVisit},
 };
 
-/// Writes a view.
-pub fn to_wire(view: &CustomerView, sight: &Sight) -> pb::CustomerView {
+/// Writes a view; `now` decides what is overdue.
+pub fn to_wire(view: &CustomerView, sight: &Sight, now: Timestamp) -> pb::CustomerView {
     pb::CustomerView {
+        ownership: Some(ownership::write::ownership(&view.ownership)),
+        agreements: view.agreements.iter().map(|it| agreements::agreement(it, now)).collect(),
         customer: Some(convert::customer(&view.customer, sight)),
         profile: Some(profiles::to_wire(&view.profile)),
         relationships: view.relationships.iter().map(relationships::relationship_to_wire).collect(),

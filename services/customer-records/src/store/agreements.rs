@@ -198,6 +198,23 @@ pub async fn list(
     with_schedules(conn, heads).await
 }
 
+/// The newest agreements of a customer: a statement of its own, whose plan can't be another than its index.
+#[tracing::instrument(name = "db.agreement.list_of_customer", skip_all)]
+pub async fn list_of_customer(
+    conn: &mut PgConnection,
+    customer: CustomerId,
+    limit: i64,
+) -> sqlx::Result<Vec<Agreement>> {
+    let heads: Vec<Json<Head>> = sqlx::query_scalar(
+        "select body from customer_records.agreements where customer_id = $1 order by agreement_id desc limit $2",
+    )
+    .bind(customer.uuid())
+    .bind(limit)
+    .fetch_all(&mut *conn)
+    .await?;
+    with_schedules(conn, heads).await
+}
+
 /// Writes an agreement, new or locked by the caller. Payments are only ever added.
 #[tracing::instrument(name = "db.agreement.save", skip_all)]
 pub async fn save(conn: &mut PgConnection, agreement: &Agreement) -> sqlx::Result<()> {

@@ -9,12 +9,29 @@ use super::{
     subject_keys::{self, of},
 };
 use crate::domain::{
-    contact_point::{ContactPoint, ContactPointKey},
-    vault::{DIGEST_BYTES, KeyRing},
+    contact_point::{ContactPoint, ContactPointKey, PointDetails},
+    vault::{DIGEST_BYTES, KeyRing, SubjectKey},
 };
 
 /// What a sealed value is; part of the seal.
 pub(super) const VALUE: &str = "contact_points.sealed_value";
+
+/// What sealed details are; part of the seal.
+const DETAILS: &str = "contact_points.sealed_details";
+
+/// What is said of a contact point; nothing when nothing is kept.
+pub(super) fn open_details(key: &SubjectKey, sealed: Option<&[u8]>) -> sqlx::Result<PointDetails> {
+    let Some(sealed) = sealed else { return Ok(PointDetails::default()) };
+    serde_json::from_slice(&key.open(DETAILS, sealed).map_err(inconsistent)?).map_err(inconsistent)
+}
+
+fn seal_details(key: &SubjectKey, details: &PointDetails) -> sqlx::Result<Option<Vec<u8>>> {
+    if details.is_empty() {
+        return Ok(None);
+    }
+    let plain = serde_json::to_vec(details).map_err(inconsistent)?;
+    key.seal(DETAILS, &plain).map(Some).map_err(inconsistent)
+}
 
 /// What stands for the text of a contact point in the index.
 pub(super) fn match_key(ring: &KeyRing, key: &ContactPointKey) -> [u8; DIGEST_BYTES] {
@@ -37,8 +54,8 @@ pub struct Gain<'a> {
     pub points: &'a [ContactPoint],
 }
 
-/// Kind, digest, customer, sealed value, position, whether it identifies: in the order in which all writers lock.
-type Row = (&'static str, Vec<u8>, Uuid, Vec<u8>, i16, bool);
+/// Kind, digest, customer, sealed value, position, whether it identifies, sealed details: in the order in which all writers lock.
+type Row = (&'static str, Vec<u8>, Uuid, Vec<u8>, i16, bool, Option<Vec<u8>>);
 
 /// Inserts contact points; tells whether all are in. One that identifies another customer, or that the customer has got
 /// meanwhile, is left out. Waits for those who are writing the same one.
@@ -57,15 +74,18 @@ pub async fn insert(conn: &mut PgConnection, ring: &KeyRing, gains: &[Gain<'_>])
             let identifying = point.identifies(gain.kind);
             let value = subject_key.seal(VALUE, point.value().as_bytes()).map_err(inconsistent)?;
             let digest = match_key(ring, &point.key()).to_vec();
-            rows.push((point.kind().as_str(), digest, gain.customer_id.uuid(), value, position, identifying));
+            let details = seal_details(subject_key, point.details())?;
+            let (kind, id) = (point.kind().as_str(), gain.customer_id.uuid());
+            rows.push((kind, digest, id, value, position, identifying, details));
         }
     }
     rows.sort();
     let done = sqlx::query(
-        "insert into customer_records.contact_points (customer_id, kind, match_key, sealed_value, position, identifying)
-         select customer_id, kind, match_key, sealed_value, position, identifying
-         from unnest($1::uuid[], $2::text[], $3::bytea[], $4::bytea[], $5::smallint[], $6::boolean[]) with ordinality
-              as new (customer_id, kind, match_key, sealed_value, position, identifying, place)
+        "insert into customer_records.contact_points (customer_id, kind, match_key, sealed_value, position, identifying, sealed_details)
+         select customer_id, kind, match_key, sealed_value, position, identifying, sealed_details
+         from unnest($1::uuid[], $2::text[], $3::bytea[], $4::bytea[], $5::smallint[], $6::boolean[], $7::bytea[])
+              with ordinality
+              as new (customer_id, kind, match_key, sealed_value, position, identifying, sealed_details, place)
          order by place
          on conflict do nothing",
     )
@@ -75,6 +95,7 @@ pub async fn insert(conn: &mut PgConnection, ring: &KeyRing, gains: &[Gain<'_>])
     .bind(rows.iter().map(|row| row.3.as_slice()).collect::<Vec<_>>())
     .bind(rows.iter().map(|row| row.4).collect::<Vec<_>>())
     .bind(rows.iter().map(|row| row.5).collect::<Vec<_>>())
+    .bind(rows.iter().map(|row| row.6.as_deref()).collect::<Vec<_>>())
     .execute(conn)
     .await?;
     Ok(usize::try_from(done.rows_affected()).is_ok_and(|inserted| inserted == rows.len()))

@@ -8,13 +8,13 @@ use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
 use super::{
-    contact_points::{VALUE, match_key},
+    contact_points::{VALUE, match_key, open_details},
     inconsistent, name_tokens,
     subject_keys::{self, of},
 };
 use crate::domain::{
     contact_point::{ContactPoint, ContactPointKey},
-    customer::Customer,
+    customer::{Customer, OutletKind},
     vault::{KeyRing, WrappedKey},
 };
 
@@ -25,6 +25,7 @@ pub(super) const NAME: &str = "customers.sealed_name";
 struct CustomerRow {
     customer_id: Uuid,
     kind: String,
+    outlet_kind: Option<String>,
     sealed_name: Option<Vec<u8>>,
     erased_at: Option<Timestamp>,
     created_at: Timestamp,
@@ -32,6 +33,7 @@ struct CustomerRow {
     version: i64,
     point_kinds: Vec<String>,
     point_values: Vec<Option<Vec<u8>>>,
+    point_details: Vec<Option<Vec<u8>>>,
     kek_id: Option<String>,
     wrapped: Option<Vec<u8>>,
 }
@@ -48,14 +50,17 @@ impl CustomerRow {
             let stored = WrappedKey { kek_id, wrapped };
             let key = ring.unwrap(self.customer_id, &stored).map_err(inconsistent)?;
             display_name = key.open_text(NAME, &name).map_err(inconsistent)?;
-            for (kind, value) in zip(self.point_kinds, self.point_values) {
+            let points = zip(self.point_kinds, zip(self.point_values, self.point_details));
+            for (kind, (value, details)) in points {
                 let value = key.open_text(VALUE, &value.unwrap_or_default()).map_err(inconsistent)?;
-                contact_points.push(ContactPoint::from_stored(kind.parse().map_err(inconsistent)?, value));
+                let point = ContactPoint::from_stored(kind.parse().map_err(inconsistent)?, value);
+                contact_points.push(point.with_details(open_details(&key, details.as_deref())?));
             }
         }
         Ok(Customer {
             customer_id: CustomerId::from_uuid(self.customer_id),
             kind: self.kind.parse().map_err(inconsistent)?,
+            outlet_kind: self.outlet_kind.as_deref().map(str::parse).transpose().map_err(inconsistent)?,
             display_name,
             contact_points,
             created_at: self.created_at.to_jiff(),
@@ -78,12 +83,14 @@ pub async fn load(
 ) -> sqlx::Result<Vec<Customer>> {
     let uuids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
     let rows: Vec<CustomerRow> = sqlx::query_as(
-        "select c.customer_id, c.kind, c.sealed_name, c.erased_at, c.created_at, c.updated_at, c.version,
+        "select c.customer_id, c.kind, c.outlet_kind, c.sealed_name, c.erased_at, c.created_at, c.updated_at, c.version,
                 k.kek_id, k.wrapped,
                 array(select p.kind from customer_records.contact_points p
                       where p.customer_id = c.customer_id order by p.position) as point_kinds,
                 array(select p.sealed_value from customer_records.contact_points p
-                      where p.customer_id = c.customer_id order by p.position) as point_values
+                      where p.customer_id = c.customer_id order by p.position) as point_values,
+                array(select p.sealed_details from customer_records.contact_points p
+                      where p.customer_id = c.customer_id order by p.position) as point_details
          from customer_records.customers c
          left join customer_records.subject_keys k using (customer_id)
          where c.customer_id = any($1)",
@@ -206,15 +213,16 @@ pub async fn insert(conn: &mut PgConnection, ring: &KeyRing, customers: &[&Custo
     }
     let created: Vec<Timestamp> = customers.iter().map(|c| c.created_at.to_sqlx()).collect();
     sqlx::query(
-        "insert into customer_records.customers (customer_id, kind, sealed_name, created_at, updated_at, version)
-         select customer_id, kind, sealed_name, created_at, created_at, 1
-         from unnest($1::uuid[], $2::text[], $3::bytea[], $4::timestamptz[])
-              as new (customer_id, kind, sealed_name, created_at)",
+        "insert into customer_records.customers (customer_id, kind, sealed_name, created_at, updated_at, version, outlet_kind)
+         select customer_id, kind, sealed_name, created_at, created_at, 1, outlet_kind
+         from unnest($1::uuid[], $2::text[], $3::bytea[], $4::timestamptz[], $5::text[])
+              as new (customer_id, kind, sealed_name, created_at, outlet_kind)",
     )
     .bind(ids)
     .bind(kinds)
     .bind(names)
     .bind(created)
+    .bind(customers.iter().map(|c| c.outlet_kind.map(OutletKind::as_str)).collect::<Vec<_>>())
     .execute(&mut *conn)
     .await?;
     name_tokens::save(conn, ring.blind(), customers).await
@@ -229,7 +237,7 @@ pub async fn update(conn: &mut PgConnection, ring: &KeyRing, customer: &Customer
     let keys = subject_keys::open(conn, ring, &[customer.customer_id]).await?;
     let key = of(&keys, customer.customer_id)?;
     sqlx::query(
-        "update customer_records.customers set kind = $2, sealed_name = $3, updated_at = $4, version = $5
+        "update customer_records.customers set kind = $2, sealed_name = $3, updated_at = $4, version = $5, outlet_kind = $6
          where customer_id = $1",
     )
     .bind(customer.customer_id.uuid())
@@ -237,6 +245,7 @@ pub async fn update(conn: &mut PgConnection, ring: &KeyRing, customer: &Customer
     .bind(key.seal(NAME, customer.display_name.as_bytes()).map_err(inconsistent)?)
     .bind(customer.updated_at.to_sqlx())
     .bind(customer.version)
+    .bind(customer.outlet_kind.map(OutletKind::as_str))
     .execute(&mut *conn)
     .await?;
     name_tokens::save(conn, ring.blind(), &[customer]).await

@@ -1,7 +1,7 @@
 //! Schemas of own fields, by version.
 
 use jiff_sqlx::{Timestamp, ToSqlx};
-use kexiang_core::FieldSchemaId;
+use kexiang_core::{Actor, FieldSchemaId};
 use sqlx::{FromRow, PgConnection, types::Json};
 use uuid::Uuid;
 
@@ -16,11 +16,17 @@ struct FieldSchemaRow {
     fields: Json<Vec<FieldDefinition>>,
     created_at: Timestamp,
     created_by: String,
+    published_at: Option<Timestamp>,
+    published_by: Option<String>,
 }
 
 impl TryFrom<FieldSchemaRow> for FieldSchema {
     type Error = sqlx::Error;
     fn try_from(row: FieldSchemaRow) -> Result<Self, sqlx::Error> {
+        let published = row
+            .published_at
+            .zip(row.published_by)
+            .map(|(at, by)| Ok::<_, sqlx::Error>((at.to_jiff(), by.parse().map_err(inconsistent)?)));
         Ok(Self {
             id: FieldSchemaId::from_uuid(row.field_schema_id),
             pack: row.pack,
@@ -28,6 +34,7 @@ impl TryFrom<FieldSchemaRow> for FieldSchema {
             fields: row.fields.0,
             created_at: row.created_at.to_jiff(),
             created_by: row.created_by.parse().map_err(inconsistent)?,
+            published: published.transpose()?,
         })
     }
 }
@@ -83,6 +90,45 @@ pub async fn find(conn: &mut PgConnection, id: FieldSchemaId) -> sqlx::Result<Op
             .fetch_optional(conn)
             .await?;
     row.map(TryFrom::try_from).transpose()
+}
+
+/// The schema of this id, locked until the transaction ends.
+///
+/// # Errors
+/// Those of the database.
+#[tracing::instrument(name = "db.field_schema.find_for_update", skip_all)]
+pub async fn find_for_update(
+    conn: &mut PgConnection,
+    id: FieldSchemaId,
+) -> sqlx::Result<Option<FieldSchema>> {
+    let row: Option<FieldSchemaRow> =
+        sqlx::query_as("select * from customer_records.field_schemas where field_schema_id = $1 for update")
+            .bind(id.uuid())
+            .fetch_optional(conn)
+            .await?;
+    row.map(TryFrom::try_from).transpose()
+}
+
+/// Writes that a schema is published, when and by whom.
+///
+/// # Errors
+/// Those of the database.
+#[tracing::instrument(name = "db.field_schema.publish", skip_all)]
+pub async fn publish(
+    conn: &mut PgConnection,
+    id: FieldSchemaId,
+    at: jiff::Timestamp,
+    by: &Actor,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "update customer_records.field_schemas set published_at = $2, published_by = $3 where field_schema_id = $1",
+    )
+    .bind(id.uuid())
+    .bind(at.to_sqlx())
+    .bind(by.to_string())
+    .execute(conn)
+    .await?;
+    Ok(())
 }
 
 /// Schemas of a pack, or of all, older than `after`, newest first.

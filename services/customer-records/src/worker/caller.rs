@@ -22,6 +22,7 @@ pub fn read(contact: &Contact) -> Option<(ContactId, CustomerProfile)> {
         ContactPoint::address(&caller.address).ok(),
     ];
     let profile = CustomerProfile {
+        outlet_kind: None,
         kind: kind.ok().flatten().unwrap_or(CustomerKind::Person),
         display_name: field::text(&caller.display_name, MAX_DISPLAY_NAME)
             .unwrap_or_else(|_| contact_id.name()),

@@ -70,7 +70,7 @@ async fn follow_merges(app: App, call: Call, shutdown: CancellationToken) {
     app.follow_merges(&call, &shutdown).await;
 }
 
-/// First of all, because nothing is served before.
+/// Sealing comes first of all, because nothing is served before; tokens are made of sealed names. Rewrapping never ends.
 async fn seal_and_rewrap(app: App, shutdown: CancellationToken) {
     app.seal_all(&shutdown).await;
     // Names can be read by their keys now.

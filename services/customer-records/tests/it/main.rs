@@ -8,6 +8,7 @@ mod archive;
 mod archive_keeping;
 mod archives;
 mod center;
+mod contact_points;
 mod creating;
 mod erasures;
 mod fakes;

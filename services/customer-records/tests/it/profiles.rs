@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use kexiang_core::CustomerId;
 use kexiang_proto::customers_v1::{
-    CreateFieldSchemaRequest, FieldDefinition, FieldKind, FieldSchema, GetFieldSchemaRequest,
-    GetProfileRequest, ListFieldSchemasRequest, ListProfilesRequest, OwnField, Profile, ProfileFacts, Sex,
-    UpdateProfileRequest,
+    CreateFieldSchemaRequest, FieldDefinition, FieldKind, FieldSchema, FieldSchemaState,
+    GetFieldSchemaRequest, GetProfileRequest, ListFieldSchemasRequest, ListProfilesRequest, OwnField,
+    Profile, ProfileFacts, PublishFieldSchemaRequest, Sex, UpdateProfileRequest,
 };
 use prost_types::FieldMask;
 use tonic::{Code, Status};
@@ -52,7 +52,9 @@ async fn schema(center: &Center) -> FieldSchema {
     ];
     let schema = FieldSchema { pack: "telecom".into(), fields, ..Default::default() };
     let request = CreateFieldSchemaRequest { field_schema: Some(schema), request_id: String::new() };
-    center.field_schemas().create_field_schema(request).await.unwrap().into_inner()
+    let draft = center.field_schemas().create_field_schema(request).await.unwrap().into_inner();
+    let request = PublishFieldSchemaRequest { name: draft.name, etag: draft.etag, ..Default::default() };
+    center.field_schemas().publish_field_schema(request).await.unwrap().into_inner()
 }
 
 fn own(values: &[(&str, &[&str])]) -> HashMap<String, OwnField> {
@@ -229,4 +231,47 @@ async fn a_repeated_update_is_done_once_and_the_profile_of_nobody_is_not_found()
     assert_eq!(center.told().await.len(), 2);
     assert_eq!(refused(&missing), (Code::NotFound, "NOT_FOUND".into()));
     assert_eq!(violations(&strange), ["profile.name", "update_mask"]);
+}
+
+#[tokio::test]
+async fn only_a_published_schema_counts_and_it_is_published_once() {
+    let center = Center::open().await;
+    let name = of_somebody(&center, "Li Na").await;
+    let fields = vec![definition("meter", FieldKind::Text)];
+    let new = FieldSchema { pack: "water".into(), fields, ..Default::default() };
+    let create = CreateFieldSchemaRequest { field_schema: Some(new), request_id: String::new() };
+    let draft = center.field_schemas().create_field_schema(create).await.unwrap().into_inner();
+    let profile = Profile {
+        name,
+        own_fields: own(&[("meter", &["M-17"])]),
+        field_schema: draft.name.clone(),
+        ..Default::default()
+    };
+    let publish = |etag: &str, request_id: &str| PublishFieldSchemaRequest {
+        name: draft.name.clone(),
+        etag: etag.into(),
+        request_id: request_id.into(),
+    };
+
+    let by_draft = update(&center, profile.clone(), &["own_fields"]).await.unwrap_err();
+    let stale = center.field_schemas().publish_field_schema(publish("2", "")).await.unwrap_err();
+    let first =
+        center.field_schemas().publish_field_schema(publish("1", REQUEST_ID)).await.unwrap().into_inner();
+    let same =
+        center.field_schemas().publish_field_schema(publish("1", REQUEST_ID)).await.unwrap().into_inner();
+    let again = center.field_schemas().publish_field_schema(publish("2", "")).await.unwrap_err();
+    let strange =
+        PublishFieldSchemaRequest { name: "water".into(), etag: "new".into(), request_id: "x".into() };
+    let strange = center.field_schemas().publish_field_schema(strange).await.unwrap_err();
+
+    assert_eq!((draft.state(), draft.publisher.as_str()), (FieldSchemaState::Draft, ""));
+    assert_eq!(violations(&by_draft), ["profile.field_schema"]);
+    assert_eq!(refused(&stale), (Code::Aborted, "ETAG_MISMATCH".into()));
+    assert_eq!((first.state(), first.etag.as_str()), (FieldSchemaState::Published, "2"));
+    assert!(first.publish_time.is_some() && !first.publisher.is_empty() && same == first);
+    assert_eq!(refused(&again), (Code::FailedPrecondition, "STATE_NOT_ALLOWED".into()));
+    assert_eq!(violations(&strange), ["request_id", "name", "etag"]);
+    assert!(update(&center, profile, &["own_fields"]).await.is_ok());
+    let types: Vec<String> = center.told().await.into_iter().map(|event| event.r#type).collect();
+    assert_eq!(types.iter().filter(|told| *told == "field_schema.published").count(), 1);
 }

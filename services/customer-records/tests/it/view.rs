@@ -4,8 +4,8 @@ use jiff::SignedDuration;
 use kexiang_core::{CaseId, CustomerId, PromiseId, TaskId, Timestamp, WorkOrderId};
 use kexiang_proto::{
     customers_v1::{
-        AddRelationshipRequest, CustomerView, GetCustomerViewRequest, Relationship, RelationshipKind,
-        contact_point::Kind,
+        AddRelationshipRequest, CustomerView, GetCustomerViewRequest, OwnershipState, Relationship,
+        RelationshipKind, contact_point::Kind,
     },
     dispatch_v1::{TaskFacts, TaskKind, TaskState, WorkOrderFacts, WorkOrderState},
     intake_v1::{Contact, PromiseFacts, PromiseKind, PromiseState},
@@ -138,6 +138,24 @@ async fn the_view_of_nobody_is_refused() {
 
     assert_eq!(refused(&nobody), (Code::NotFound, "NOT_FOUND".into()));
     assert_eq!(violations(&strange), ["name"]);
+}
+
+#[tokio::test]
+async fn the_view_tells_whose_the_customer_is_and_what_is_agreed() {
+    let center = Center::open().await;
+    let agreement = center.open_loan().await;
+    let stranger = center.create("Wang", &[]).await;
+
+    let seen = view(&center, &agreement.customer).await;
+    let other = view(&center, &stranger.name).await;
+
+    let ownership = seen.ownership.unwrap();
+    assert_eq!(
+        (ownership.name, ownership.state),
+        (format!("{}/ownership", agreement.customer), OwnershipState::Pooled.into())
+    );
+    assert_eq!(seen.agreements, [agreement]);
+    assert!(other.agreements.is_empty() && other.ownership.is_some());
 }
 
 /// CU-16 asks for 20 ms; run it with `--release -- --ignored`.

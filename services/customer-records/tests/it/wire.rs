@@ -11,7 +11,7 @@ use tonic::{Code, Status};
 
 /// A contact point on the wire.
 pub fn point(kind: Kind, value: &str) -> ContactPoint {
-    ContactPoint { kind: kind.into(), value: value.to_owned() }
+    ContactPoint { kind: kind.into(), value: value.to_owned(), ..Default::default() }
 }
 
 /// A person with a phone.

@@ -23,7 +23,7 @@ const SCHEMAS: [&Schema; 2] = [&kexiang_intake::SCHEMA, &kexiang_customer_record
 pub struct Ground {
     server: PrivateServer,
     // After the server: it is removed when the server has stopped.
-    _directory: Directory,
+    directory: Directory,
 }
 
 struct Directory {
@@ -49,7 +49,7 @@ impl Ground {
         fs::create_dir_all(&directory.path)
             .with_context(|| format!("{} can't be made", directory.path.display()))?;
         let server = PrivateServer::start(Options::durable(&directory.path)).await?;
-        let ground = Self { server, _directory: directory };
+        let ground = Self { server, directory };
         ground.make().await.context("the database can't be made")?;
         Ok(ground)
     }
@@ -74,6 +74,13 @@ impl Ground {
     /// The address of the database as a schema's own role.
     pub fn url(&self, schema: &Schema) -> String {
         self.server.url(schema.role, DATABASE)
+    }
+
+    /// Makes a file of keys for this run alone: what the bench fills in is sealed by them.
+    pub fn make_key_file(&self) -> anyhow::Result<PathBuf> {
+        let path = self.directory.path.join("keys.toml");
+        fs::write(&path, kexiang_customer_records::domain::vault::KeyRing::new_file()?.as_bytes())?;
+        Ok(path)
     }
 
     /// The size of the database.

@@ -26,7 +26,8 @@ use tonic::{
 };
 
 use super::{
-    fill::{customer_name, phone},
+    fill::{KNOWN, KNOWN_CASES, customer_name, known, phone},
+    names,
     services::Services,
 };
 use crate::figures::Latencies;
@@ -38,6 +39,10 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(30);
 /// Longest that a service may take to listen.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Customers on a page of a search, and entries of each list of a view.
+const PAGE: usize = 50;
+const SHOWN: usize = 20;
+
 /// What is asked.
 #[derive(Debug, Clone, Copy, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -48,11 +53,26 @@ pub enum Question {
     RecordsRecogniseCaller,
     /// Customer records: ListCustomers with a phone (CU-17).
     RecordsFindByPhone,
+    /// Customer records: SearchCustomers with two characters of a name (CU-2).
+    RecordsSearchBeginning,
+    /// Customer records: SearchCustomers with the initials of a reading.
+    RecordsSearchInitials,
+    /// Customer records: SearchCustomers with a typing error in a name in Latin letters.
+    RecordsSearchMistyped,
+    /// Customer records: GetCustomerView of somebody with 1,000 timeline entries (CU-16).
+    RecordsView,
 }
 
 impl Question {
-    pub const ALL: [Self; 3] =
-        [Self::IntakeRecogniseCaller, Self::RecordsRecogniseCaller, Self::RecordsFindByPhone];
+    pub const ALL: [Self; 7] = [
+        Self::IntakeRecogniseCaller,
+        Self::RecordsRecogniseCaller,
+        Self::RecordsFindByPhone,
+        Self::RecordsSearchBeginning,
+        Self::RecordsSearchInitials,
+        Self::RecordsSearchMistyped,
+        Self::RecordsView,
+    ];
 }
 
 impl fmt::Display for Question {
@@ -61,6 +81,10 @@ impl fmt::Display for Question {
             Self::IntakeRecogniseCaller => "intake RecogniseCaller",
             Self::RecordsRecogniseCaller => "customer records RecogniseCaller",
             Self::RecordsFindByPhone => "customer records ListCustomers by phone",
+            Self::RecordsSearchBeginning => "customer records SearchCustomers by two characters",
+            Self::RecordsSearchInitials => "customer records SearchCustomers by initials",
+            Self::RecordsSearchMistyped => "customer records SearchCustomers with a typing error",
+            Self::RecordsView => "customer records GetCustomerView",
         })
     }
 }
@@ -140,13 +164,13 @@ impl Caller {
     async fn ask_until(mut self, question: Question, end: Instant) -> anyhow::Result<Heard> {
         let mut heard = Heard { latencies: Latencies::new()?, degraded: 0 };
         while Instant::now() < end {
-            let nr = self.next_customer();
+            let nr = self.next_customer(question);
             let start = Instant::now();
             let found = self.ask(question, nr).await?;
             heard.latencies.record(start.elapsed());
             match found {
                 Some(found) => {
-                    ensure!(found == customer_name(nr), "the phone of customer {nr} found {found:?}");
+                    ensure!(found == customer_name(nr), "{question} for customer {nr} found {found:?}");
                 }
                 None => heard.degraded += 1,
             }
@@ -174,20 +198,76 @@ impl Caller {
                 Ok(Some(answer.customer.map(|customer| customer.name).unwrap_or_default()))
             }
             Question::RecordsFindByPhone => {
-                let contact_point = ContactPoint { kind: contact_point::Kind::Phone.into(), value: phone };
+                let contact_point = ContactPoint {
+                    kind: contact_point::Kind::Phone.into(),
+                    value: phone,
+                    ..Default::default()
+                };
                 let contact_point = Some(contact_point);
                 let request = records::ListCustomersRequest { contact_point, ..Default::default() };
                 let answer = self.records.list_customers(with(&self.bearer, request)).await?.into_inner();
                 Ok(Some(answer.customers.into_iter().next().map(|found| found.name).unwrap_or_default()))
             }
+            Question::RecordsSearchBeginning => {
+                let typed = names::beginning(nr);
+                self.search(nr, &typed, |name| name.starts_with(&typed)).await.map(Some)
+            }
+            Question::RecordsSearchInitials => {
+                let typed = names::initials(nr);
+                let fits = |name: &str| names::initials_of(name).as_ref() == Some(&typed);
+                self.search(nr, &typed, fits).await.map(Some)
+            }
+            Question::RecordsSearchMistyped => {
+                let meant = names::name(nr);
+                self.search(nr, &names::mistyped(nr), |name| name == meant).await.map(Some)
+            }
+            Question::RecordsView => self.view(nr).await.map(Some),
         }
     }
 
-    /// Knuth's linear congruential generator: even enough to draw customers.
-    fn next_customer(&mut self) -> u32 {
+    /// Types a part of a name: all who are found must fit, and the one meant is among them when all are told.
+    async fn search(&mut self, nr: u32, typed: &str, fits: impl Fn(&str) -> bool) -> anyhow::Result<String> {
+        let request = records::SearchCustomersRequest { query: typed.to_owned(), ..Default::default() };
+        let answer = self.records.search_customers(with(&self.bearer, request)).await?.into_inner();
+        let wrong = answer.customers.iter().find(|found| !fits(&found.display_name));
+        ensure!(wrong.is_none(), "{typed} for customer {nr} found {:?}", wrong.map(|found| &found.name));
+        let meant = customer_name(nr);
+        let all_told = answer.next_page_token.is_empty() && !answer.incomplete;
+        let is_told = answer.customers.iter().any(|found| found.name == meant);
+        let full = answer.customers.len() == PAGE;
+        ensure!(is_told || (!all_told && full), "{typed} does not find customer {nr}");
+        Ok(meant)
+    }
+
+    /// Asks for everything about a customer: each list must be full.
+    async fn view(&mut self, nr: u32) -> anyhow::Result<String> {
+        let request = records::GetCustomerViewRequest { name: customer_name(nr) };
+        let view = self.records.get_customer_view(with(&self.bearer, request)).await?.into_inner();
+        let lists = [view.timeline_entries.len(), view.orders.len(), view.visits.len(), view.promises.len()];
+        ensure!(lists == [SHOWN; 4], "the view of customer {nr} shows {lists:?}");
+        let cases = KNOWN_CASES + u32::from(nr % 20 == 0);
+        ensure!(view.case_count == i64::from(cases), "customer {nr} has {} cases", view.case_count);
+        Ok(view.customer.map(|customer| customer.name).unwrap_or_default())
+    }
+
+    /// A customer whom the question can be asked for.
+    fn next_customer(&mut self, question: Question) -> u32 {
+        let nr = self.drawn(self.customers);
+        match question {
+            Question::RecordsSearchBeginning | Question::RecordsSearchInitials if names::is_latin(nr) => {
+                nr - 1
+            }
+            // The nine of its ten, which may be the one before the first.
+            Question::RecordsSearchMistyped => (nr / 10 * 10).max(10) - 1,
+            Question::RecordsView => known(self.drawn(KNOWN), self.customers),
+            _ => nr,
+        }
+    }
+
+    /// Knuth's linear congruential generator: even enough to draw customers. From 1 to `most`.
+    fn drawn(&mut self, most: u32) -> u32 {
         self.draw = self.draw.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let drawn = (self.draw >> 33) % u64::from(self.customers);
-        u32::try_from(drawn).unwrap_or_default() + 1
+        u32::try_from((self.draw >> 33) % u64::from(most)).unwrap_or_default() + 1
     }
 }
 

@@ -4,6 +4,7 @@
 //! | to see | read |
 //! |---|---|
 //! | the server and what it is filled with | [`ground`], [`fill`] |
+//! | customers sealed and copied in | [`seal`], [`names`], [`copy`] |
 //! | intake and customer records as they run | [`services`] |
 //! | the callers, and that every answer is the right one | [`load`] |
 //! | the table, the JSON | [`report`] |
@@ -12,10 +13,13 @@
 //! callers have nothing to do with each other. A refused call or a wrong answer fails the run; how fast it was never does, and
 //! answers for which customer records were too slow are counted.
 
+mod copy;
 mod fill;
 mod ground;
 mod load;
+mod names;
 mod report;
+mod seal;
 mod services;
 
 use std::{thread, time::Duration};
@@ -41,10 +45,12 @@ const LONGEST_FILL: Duration = Duration::from_hours(1);
 /// Measures with so many customers.
 pub async fn run(args: &Args, customers: u32) -> anyhow::Result<Report> {
     let ground = Ground::prepare(args.dir.as_deref()).await?;
-    let filling = fill::fill(&ground, customers);
+    let key_file = ground.make_key_file()?;
+    let ring = kexiang_customer_records::read_keys(&key_file)?;
+    let filling = fill::fill(&ground, &ring, customers);
     let rows = tokio::time::timeout(LONGEST_FILL, filling).await.context("filling takes too long")??;
     let issuer = Issuer::from_pem(&Issuer::generate_pem())?;
-    let services = Services::start(&ground, &issuer)?;
+    let services = Services::start(&ground, key_file, &issuer)?;
     let load = Load::connect(&services, &issuer, args.connections, customers).await?;
     let mut lines = Vec::new();
     for question in Question::ALL {
@@ -66,6 +72,7 @@ pub async fn run(args: &Args, customers: u32) -> anyhow::Result<Report> {
         customers,
         contacts: rows.contacts,
         cases: rows.cases,
+        filled_per_second: f64::from(customers) / rows.seconds,
         database_megabytes: ground.megabytes().await?,
         seconds: args.seconds,
         lines,

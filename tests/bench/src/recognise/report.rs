@@ -42,6 +42,8 @@ pub struct Report {
     pub customers: u32,
     pub contacts: u64,
     pub cases: u64,
+    /// Customers a second, sealed, with all that came from them and all indexes.
+    pub filled_per_second: f64,
     pub database_megabytes: i64,
     /// Of each turn.
     pub seconds: u16,
@@ -50,14 +52,24 @@ pub struct Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { build, cores, customers, contacts, cases, database_megabytes, seconds, lines } = self;
+        let Self {
+            build,
+            cores,
+            customers,
+            contacts,
+            cases,
+            filled_per_second,
+            database_megabytes,
+            seconds,
+            lines,
+        } = self;
         writeln!(
             f,
             "Recognising callers among {customers} customers, {contacts} contacts, {cases} open cases."
         )?;
         writeln!(
             f,
-            "A {build} build on {cores} cores; {database_megabytes} MB in the database; turns of {seconds} s."
+            "A {build} build on {cores} cores; {database_megabytes} MB in the database, filled by {filled_per_second:.0} customers a second; turns of {seconds} s."
         )?;
         let mut table = Table::new();
         table.load_style(UTF8_FULL_CONDENSED);

@@ -2,6 +2,7 @@
 
 use std::{
     net::{Ipv4Addr, TcpListener},
+    path::PathBuf,
     thread::{self, JoinHandle},
 };
 
@@ -33,8 +34,8 @@ pub struct Services {
 }
 
 impl Services {
-    /// Starts both; they trust tokens of `issuer`.
-    pub fn start(ground: &Ground, issuer: &Issuer) -> anyhow::Result<Self> {
+    /// Starts both; they trust tokens of `issuer`, and customer records hold the keys of `key_file`.
+    pub fn start(ground: &Ground, key_file: PathBuf, issuer: &Issuer) -> anyhow::Result<Self> {
         let shutdown = CancellationToken::new();
         let (records_listener, customer_records) = listen()?;
         let (intake_listener, intake) = listen()?;
@@ -43,7 +44,7 @@ impl Services {
             database_connections: CONNECTIONS,
             intake_address: NOBODY.to_owned(),
             dispatch_address: NOBODY.to_owned(),
-            key_file: key_file()?,
+            key_file,
             retention_idle_days: None,
             time_zone: "Asia/Shanghai".to_owned(),
             limits: Limits::default(),
@@ -126,11 +127,4 @@ fn spawn(
         runtime.block_on(serve)
     })?;
     Ok((service, running))
-}
-
-/// Keys of this run alone: what the bench fills in is sealed by them.
-fn key_file() -> anyhow::Result<std::path::PathBuf> {
-    let path = std::env::temp_dir().join(format!("kexiang-bench-keys-{}.toml", std::process::id()));
-    std::fs::write(&path, kexiang_customer_records::domain::vault::KeyRing::new_file()?.as_bytes())?;
-    Ok(path)
 }

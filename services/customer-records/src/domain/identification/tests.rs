@@ -24,6 +24,7 @@ fn arrival(kind: CustomerKind, contact_points: &[ContactPoint]) -> Arrival {
         contact_at: NOW,
         case_id: None,
         caller: CustomerProfile {
+            outlet_kind: None,
             kind,
             display_name: "Li Na".to_owned(),
             contact_points: contact_points.to_vec(),

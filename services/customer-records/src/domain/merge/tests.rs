@@ -8,6 +8,7 @@ const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
 fn origins(name: &str, points: &[u8]) -> Origins {
     let profile = CustomerProfile {
+        outlet_kind: None,
         kind: CustomerKind::Person,
         display_name: name.to_owned(),
         contact_points: points

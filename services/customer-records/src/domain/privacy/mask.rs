@@ -10,6 +10,7 @@ pub const fn field_of(kind: ContactPointKind) -> PersonalField {
         ContactPointKind::Phone => PersonalField::Phone,
         ContactPointKind::Email => PersonalField::Email,
         ContactPointKind::Address => PersonalField::Address,
+        ContactPointKind::Messaging => PersonalField::Messaging,
     }
 }
 
@@ -20,16 +21,20 @@ pub fn name(text: &str) -> String {
     format!("{first}**")
 }
 
-/// A contact point: `+86138****1234`, `j***@example.com`, `昆明***`.
+/// A contact point: `+86138****1234`, `j***@example.com`, `昆明***`; of a messaging id `l***`.
 #[must_use]
 pub fn contact_point(point: &ContactPoint) -> String {
-    let text = point.value();
+    let (_, text) = point.provider_and_text();
     match point.kind() {
         ContactPointKind::Phone => phone(text),
         ContactPointKind::Email => {
             let (local, domain) = text.split_once('@').unwrap_or((text, ""));
             let first: String = local.chars().take(1).collect();
             format!("{first}***@{domain}")
+        }
+        ContactPointKind::Messaging => {
+            let first: String = text.chars().take(1).collect();
+            format!("{first}***")
         }
         ContactPointKind::Address => {
             let begin: String = text.chars().take(2).collect();
@@ -60,6 +65,7 @@ mod tests {
         assert_eq!(contact_point(&mobile), "+86138****1234");
         assert_eq!(contact_point(&email), "j***@example.com");
         assert_eq!(contact_point(&address), "昆明***");
+        assert_eq!(contact_point(&ContactPoint::messaging("WECHAT", "li_na").unwrap()), "l***");
         assert_eq!((name("王小明").as_str(), name("").as_str()), ("王**", "**"));
         assert_eq!(phone("+12345"), "+***45");
     }

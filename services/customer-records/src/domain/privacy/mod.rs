@@ -30,11 +30,13 @@ pub enum PersonalField {
     Email,
     /// Addresses.
     Address,
+    /// Messaging ids.
+    Messaging,
 }
 
 impl PersonalField {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Name, Self::Phone, Self::Email, Self::Address];
+    pub const ALL: [Self; 5] = [Self::Name, Self::Phone, Self::Email, Self::Address, Self::Messaging];
 
     /// The word.
     #[must_use]
@@ -44,6 +46,7 @@ impl PersonalField {
             Self::Phone => "PHONE",
             Self::Email => "EMAIL",
             Self::Address => "ADDRESS",
+            Self::Messaging => "MESSAGING",
         }
     }
 }

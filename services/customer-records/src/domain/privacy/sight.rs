@@ -21,11 +21,11 @@ use kexiang_core::{
 };
 
 use super::{
-    PersonalField::{self, Address, Email, Name, Phone},
+    PersonalField::{self, Address, Email, Messaging, Name, Phone},
     UnmaskPurpose,
 };
 
-const ALL: &[PersonalField] = &[Name, Phone, Email, Address];
+const ALL: &[PersonalField] = &[Name, Phone, Email, Address, Messaging];
 
 const IN_CLEAR: [(Role, &[PersonalField]); 10] = [
     (Agent, ALL),
@@ -96,7 +96,7 @@ mod tests {
     fn roles_add_up() {
         let both = Sight::of(Roles::of(&[Manager, Dispatcher]));
 
-        assert_eq!(PersonalField::ALL.map(|field| both.sees(field)), [true, false, false, true]);
+        assert_eq!(PersonalField::ALL.map(|field| both.sees(field)), [true, false, false, true, false]);
         assert!(!Sight::of(Roles::of(&[Analyst])).sees(Name));
         assert!(Sight::of(Roles::of(&[Analyst])).and(&[Name]).sees(Name));
     }

@@ -11,7 +11,7 @@ use prost_types::Timestamp as WireTime;
 use tonic::{Request, Response, Status};
 
 use self::status::status as refused;
-pub(super) use self::write::{facts, kind_facts};
+pub(super) use self::write::{agreement, facts, kind_facts};
 use super::status::{DOMAIN, read as readable};
 use crate::{
     app::{App, agreements::Written},

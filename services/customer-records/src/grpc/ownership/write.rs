@@ -24,7 +24,7 @@ pub(super) fn since(ownership: &Ownership) -> Timestamp {
     }
 }
 
-pub(super) fn ownership(ownership: &Ownership) -> pb::Ownership {
+pub(in crate::grpc) fn ownership(ownership: &Ownership) -> pb::Ownership {
     let lease = ownership.lease();
     let lease_time = |of: fn(&Lease) -> Timestamp| lease.map(|lease| time::to_wire(of(lease)));
     let previous = ownership.previous.as_ref();

@@ -49,6 +49,7 @@ pub fn field_to_wire(field: PersonalField) -> pb::PersonalField {
         PersonalField::Phone => pb::PersonalField::Phone,
         PersonalField::Email => pb::PersonalField::Email,
         PersonalField::Address => pb::PersonalField::Address,
+        PersonalField::Messaging => pb::PersonalField::Messaging,
     }
 }
 
