@@ -61,6 +61,8 @@ const PRIVACY: &[Role] = &[Supervisor, Manager, Administrator];
 const APPROVERS: &[Role] = &[Supervisor, Manager, Administrator];
 /// Who sees agreements.
 const CONTRACTORS: &[Role] = &[Agent, Supervisor, Manager, Administrator, Service];
+/// Who hands customers over, or sees to it.
+const HANDERS: &[Role] = &[Agent, Supervisor, Manager, Administrator];
 /// Who sets the center up.
 const SETUP: &[Role] = &[Administrator];
 /// Who reads figures.
@@ -333,6 +335,16 @@ pub const TABLE: &[(&str, Access)] = &[
         "/kexiang.customers.v1.FollowUpService/ListConductFindings",
         Access::Roles(&[Supervisor, Manager, Administrator, Service]),
     ),
+    // Customer records: handovers. Whose customers and who confirms are rules of customer records.
+    ("/kexiang.customers.v1.HandoverService/PlanHandover", Access::Roles(HANDERS)),
+    ("/kexiang.customers.v1.HandoverService/GetHandover", Access::Roles(HANDERS)),
+    ("/kexiang.customers.v1.HandoverService/ListHandovers", Access::Roles(HANDERS)),
+    ("/kexiang.customers.v1.HandoverService/ListHandoverItems", Access::Roles(HANDERS)),
+    ("/kexiang.customers.v1.HandoverService/StartHandover", Access::Roles(HANDERS)),
+    ("/kexiang.customers.v1.HandoverService/AddHandoverReceiver", Access::Roles(HANDERS)),
+    ("/kexiang.customers.v1.HandoverService/ConfirmHandoverItems", Access::Roles(&[Agent, Supervisor])),
+    ("/kexiang.customers.v1.HandoverService/DeclineHandoverItems", Access::Roles(&[Agent, Supervisor])),
+    ("/kexiang.customers.v1.HandoverService/CancelHandover", Access::Roles(HANDERS)),
     // Customer records: finding, the view, relationships.
     ("/kexiang.customers.v1.CustomerRecordsService/SearchCustomers", Access::Roles(DESK)),
     ("/kexiang.customers.v1.CustomerRecordsService/GetCustomerView", Access::Roles(DESK)),

@@ -3,6 +3,7 @@
 //! A crash before the commit leaves nothing; after it, everything, and a repeated `request_id` gets the same answer.
 
 pub mod agreements;
+pub mod customer_handovers;
 mod customers;
 mod error;
 pub mod follow_ups;

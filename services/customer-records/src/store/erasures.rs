@@ -16,6 +16,8 @@ const BESIDE_THE_KEY: [&str; 6] = [
     "delete from customer_records.customer_profiles where customer_id = $1",
     "update customer_records.same_customer_rulings set reason = '' where $1 in (customer_id, other_id)",
     "update customer_records.follow_ups set content = null, next_step = null where customer_id = $1",
+    "update customer_records.customer_handover_items set decline_reason = null
+     where customer_id = $1 and decline_reason is not null",
     "update customer_records.ownership_disputes set grounds = null where customer_id = $1",
 ];
 

@@ -42,6 +42,7 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("follow_ups", "customer_id", "the register is never rewritten"),
     ("conduct_checks", "customer_id", "work to do about follow-ups of then"),
     ("conduct_findings", "customer_id", "what was found about follow-ups of then"),
+    ("customer_handover_items", "customer_id", "who is merged is dropped from a handover"),
     ("unmaskings", "customer_id", "append-only: whose data was seen"),
     ("legal_holds", "customer_id", "a hold is of one subject"),
     ("erasures", "customer_id", "a receipt of one subject"),
