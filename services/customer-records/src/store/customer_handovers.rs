@@ -47,6 +47,28 @@ impl TryFrom<HandoverRow> for Handover {
     }
 }
 
+#[derive(FromRow)]
+struct ReceiverRow {
+    agent_id: String,
+    weight: i32,
+    load: i64,
+    answer: Option<String>,
+    answer_reason: Option<String>,
+}
+
+impl TryFrom<ReceiverRow> for Receiver {
+    type Error = sqlx::Error;
+    fn try_from(row: ReceiverRow) -> sqlx::Result<Self> {
+        Ok(Self {
+            agent: row.agent_id.parse().map_err(inconsistent)?,
+            weight: row.weight,
+            load: row.load,
+            answer: row.answer.as_deref().map(str::parse).transpose().map_err(inconsistent)?,
+            answer_reason: row.answer_reason,
+        })
+    }
+}
+
 /// Keeps a new handover or the changes of one that is locked.
 ///
 /// # Errors
@@ -227,7 +249,7 @@ pub async fn list(
 #[tracing::instrument(name = "db.customer_handover.overview", skip_all)]
 pub async fn overview(conn: &mut PgConnection, handover: Handover) -> sqlx::Result<Overview> {
     let id = handover.handover_id.uuid();
-    let receivers: Vec<(String, i32, i64, Option<String>, Option<String>)> = sqlx::query_as(
+    let receivers: Vec<ReceiverRow> = sqlx::query_as(
         "select agent_id, weight, load, answer, answer_reason
          from customer_records.customer_handover_receivers where handover_id = $1 order by place",
     )
@@ -241,15 +263,11 @@ pub async fn overview(conn: &mut PgConnection, handover: Handover) -> sqlx::Resu
     .bind(id)
     .fetch_all(conn)
     .await?;
-    let receiver = |(agent, weight, load, answer, answer_reason): (String, _, _, Option<String>, _)| {
-        let answer = answer.as_deref().map(str::parse).transpose().map_err(inconsistent)?;
-        Ok(Receiver { agent: agent.parse().map_err(inconsistent)?, weight, load, answer, answer_reason })
-    };
     let count = |(state, receiver, count): (String, Option<String>, i64)| {
         let receiver = receiver.as_deref().map(str::parse).transpose().map_err(inconsistent)?;
         Ok((state.parse().map_err(inconsistent)?, receiver, count))
     };
-    let receivers = receivers.into_iter().map(receiver).collect::<sqlx::Result<_>>()?;
+    let receivers = receivers.into_iter().map(Receiver::try_from).collect::<sqlx::Result<_>>()?;
     let counts = counts.into_iter().map(count).collect::<sqlx::Result<Counts>>()?;
     Ok(Overview { handover, receivers, counts })
 }

@@ -85,7 +85,8 @@ pub async fn insert_dropped(
     Ok(())
 }
 
-/// Customers whom an agent owns at `now`, after this one, in the order of their ids; not who was merged.
+/// Customers whom an agent owns at `now`, after this one, in the order of their ids; not who was merged. Their ownerships are
+/// locked, so that none ends before the customer is written down.
 ///
 /// # Errors
 /// As above.
@@ -102,7 +103,7 @@ pub async fn owned_after(
          where o.agent_id = $1 and o.state = 'OWNED' and o.customer_id > $2 and o.until_at > $3
            and not exists (select from customer_records.customers c
                            where c.customer_id = o.customer_id and c.merged_into is not null)
-         order by o.customer_id limit $4",
+         order by o.customer_id limit $4 for share of o",
     )
     .bind(agent.as_str())
     .bind(after.uuid())

@@ -11,6 +11,8 @@ mod disputes;
 mod erasures;
 mod fakes;
 mod follow_ups;
+mod handover_desk;
+mod handover_refusals;
 mod handovers;
 mod identification;
 mod listing;
