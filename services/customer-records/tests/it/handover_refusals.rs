@@ -117,10 +117,18 @@ async fn a_cancelled_handover_leaves_the_old_owner_what_nobody_confirmed() {
 
     let cancel = CancelHandoverRequest { name: plan.name.clone(), ..Default::default() };
     boss.handovers().cancel_handover(cancel.clone()).await.unwrap();
+    let stale = ConfirmHandoverItemsRequest {
+        name: plan.name.clone(),
+        all: true,
+        etag: plan.etag.clone(),
+        ..Default::default()
+    };
+    let stale = wang.handovers().confirm_handover_items(stale).await.unwrap_err();
     let late = confirm(&wang, &plan.name, &customers[1..2]).await.unwrap_err();
     let twice = boss.handovers().cancel_handover(cancel).await.unwrap_err();
     let cancelled = until(&boss, &plan.name, |handover| handover.dropped == 2).await;
 
+    assert_eq!(refused(&stale), (Code::Aborted, "ETAG_MISMATCH".to_owned()));
     assert_eq!(refused(&late), (Code::FailedPrecondition, "STATE_NOT_ALLOWED".to_owned()));
     assert_eq!(refused(&twice), (Code::FailedPrecondition, "STATE_NOT_ALLOWED".to_owned()));
     assert_eq!(cancelled.state(), State::Cancelled);

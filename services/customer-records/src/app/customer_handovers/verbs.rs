@@ -104,7 +104,7 @@ impl App {
         Ok(customer_handovers::add_receivers(conn, handover.handover_id, &new, self.clock.now()).await?)
     }
 
-    /// Does what a receiver answers.
+    /// Does what a receiver answers. `etag` is the version that the caller saw, if given.
     ///
     /// # Errors
     /// [`HandoverRefusal`].
@@ -113,6 +113,7 @@ impl App {
         &self,
         call: &Call,
         id: CustomerHandoverId,
+        etag: Option<i64>,
         answer: ReceiverAnswer,
     ) -> Result<Overview, HandoverRefusal> {
         let now = self.clock.now();
@@ -126,6 +127,9 @@ impl App {
         let receivers = customer_handovers::overview(&mut tx, handover.clone()).await?.receivers;
         let receiver = receivers.into_iter().find(|receiver| receiver.agent == by);
         let mut receiver = receiver.ok_or(HandoverRefusal::NotAReceiver(by))?;
+        if etag.is_some_and(|version| version != handover.version) {
+            return Err(HandoverRefusal::EtagMismatch(id));
+        }
         handover.step(HandoverStep::Answer, now).map_err(|needed| HandoverRefusal::State(id, needed))?;
         let (told, customers) = match answer {
             ReceiverAnswer::Confirm(customers) => {

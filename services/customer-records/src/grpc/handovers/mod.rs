@@ -63,17 +63,18 @@ impl Handovers {
         &self,
         request: &Request<M>,
         method: &'static str,
-        (name, request_id): (&str, &str),
+        target: Target<'_>,
         answer: impl FnOnce(&mut Violations) -> Option<ReceiverAnswer>,
     ) -> Answer<pb::CustomerHandover> {
         let mut violations = Violations::default();
-        let call = call(request, method, request_id, &mut violations)?;
-        let id: Option<CustomerHandoverId> = violations.check("name", field::name(name));
+        let call = call(request, method, target.request_id, &mut violations)?;
+        let id: Option<CustomerHandoverId> = violations.check("name", field::name(target.name));
+        let etag = violations.check("etag", field::etag(target.etag));
         let answer = answer(&mut violations);
-        let read = || Some((call?, id?, answer?));
-        let (call, id, answer) = checked(violations, read())?;
+        let read = || Some((call?, id?, etag?, answer?));
+        let (call, id, etag, answer) = checked(violations, read())?;
 
-        let overview = self.app.answer_handover(&call, id, answer).await.map_err(status)?;
+        let overview = self.app.answer_handover(&call, id, etag, answer).await.map_err(status)?;
         Ok(Response::new(write::handover(&overview)))
     }
 }
@@ -186,7 +187,8 @@ impl HandoverService for Handovers {
         request: Request<pb::ConfirmHandoverItemsRequest>,
     ) -> Answer<pb::CustomerHandover> {
         let message = request.get_ref();
-        let target = (message.name.as_str(), message.request_id.as_str());
+        let pb::ConfirmHandoverItemsRequest { name, etag, request_id, .. } = message;
+        let target = Target { name, etag, request_id };
         let read = |violations: &mut Violations| read::confirmation(message, violations);
         self.answer(&request, "ConfirmHandoverItems", target, read).await
     }
@@ -196,7 +198,8 @@ impl HandoverService for Handovers {
         request: Request<pb::DeclineHandoverItemsRequest>,
     ) -> Answer<pb::CustomerHandover> {
         let message = request.get_ref();
-        let target = (message.name.as_str(), message.request_id.as_str());
+        let pb::DeclineHandoverItemsRequest { name, etag, request_id, .. } = message;
+        let target = Target { name, etag, request_id };
         let read = |violations: &mut Violations| read::refusal(message, violations);
         self.answer(&request, "DeclineHandoverItems", target, read).await
     }
