@@ -195,6 +195,8 @@ pub mod of {
     pub enum ArchiveEntry {}
     /// Marks [`super::OwnershipRuleId`].
     pub enum OwnershipRule {}
+    /// Marks [`super::CustomerHandoverId`].
+    pub enum CustomerHandover {}
     /// Marks [`super::OwnershipDisputeId`].
     pub enum OwnershipDispute {}
     /// Marks [`super::FollowUpId`].
@@ -379,6 +381,10 @@ pub mod of {
         const COLLECTION: &'static str = "ownershipRules";
         const TYPE: &'static str = "OwnershipRule";
     }
+    impl Marker for CustomerHandover {
+        const COLLECTION: &'static str = "customerHandovers";
+        const TYPE: &'static str = "CustomerHandover";
+    }
     impl Marker for OwnershipDispute {
         const COLLECTION: &'static str = "ownershipDisputes";
         const TYPE: &'static str = "OwnershipDispute";
@@ -485,6 +491,8 @@ pub type PriceSightId = TypedId<of::PriceSight>;
 pub type ArchiveEntryId = TypedId<of::ArchiveEntry>;
 /// A rule of ownership 归属规则.
 pub type OwnershipRuleId = TypedId<of::OwnershipRule>;
+/// A handover of an agent's customers 客户交接.
+pub type CustomerHandoverId = TypedId<of::CustomerHandover>;
 /// A dispute whose a customer is 撞单.
 pub type OwnershipDisputeId = TypedId<of::OwnershipDispute>;
 /// A follow-up of a customer 跟踪记录.

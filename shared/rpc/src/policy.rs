@@ -65,6 +65,8 @@ pub const SEES_PRICES: &[Role] = &[Supervisor, Manager];
 const PLANNERS: &[Role] = &[Agent, Supervisor, Manager];
 /// Who sees agreements.
 const CONTRACTORS: &[Role] = &[Agent, Supervisor, Manager, Administrator, Service];
+/// Who hands customers over, or sees to it.
+const HANDERS: &[Role] = &[Agent, Supervisor, Manager, Administrator];
 /// Who sets the center up.
 const SETUP: &[Role] = &[Administrator];
 /// Who reads figures.
@@ -337,6 +339,16 @@ pub const TABLE: &[(&str, Access)] = &[
         "/kexiang.customers.v1.FollowUpService/ListConductFindings",
         Access::Roles(&[Supervisor, Manager, Administrator, Service]),
     ),
+    // Customer records: handovers. Whose customers and who confirms are rules of customer records.
+    ("/kexiang.customers.v1.HandoverService/PlanHandover", Access::Roles(HANDERS)),
+    ("/kexiang.customers.v1.HandoverService/GetHandover", Access::Roles(HANDERS)),
+    ("/kexiang.customers.v1.HandoverService/ListHandovers", Access::Roles(HANDERS)),
+    ("/kexiang.customers.v1.HandoverService/ListHandoverItems", Access::Roles(HANDERS)),
+    ("/kexiang.customers.v1.HandoverService/StartHandover", Access::Roles(HANDERS)),
+    ("/kexiang.customers.v1.HandoverService/AddHandoverReceiver", Access::Roles(HANDERS)),
+    ("/kexiang.customers.v1.HandoverService/ConfirmHandoverItems", Access::Roles(&[Agent, Supervisor])),
+    ("/kexiang.customers.v1.HandoverService/DeclineHandoverItems", Access::Roles(&[Agent, Supervisor])),
+    ("/kexiang.customers.v1.HandoverService/CancelHandover", Access::Roles(HANDERS)),
     // Customer records: finding, the view, relationships.
     ("/kexiang.customers.v1.CustomerRecordsService/SearchCustomers", Access::Roles(DESK)),
     ("/kexiang.customers.v1.CustomerRecordsService/GetCustomerView", Access::Roles(DESK)),

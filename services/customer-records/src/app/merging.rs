@@ -19,10 +19,11 @@ use crate::{
     domain::{
         contact_point::ContactPoint,
         customer::Customer,
+        customer_handover::DropReason,
         merge::{self, Before, Choices, FieldComparison, Merge, MergeState, Origins},
         merge_proposal::ProposalState,
     },
-    store::{contact_points, customers, merge_proposals, merges, origins, references},
+    store::{contact_points, customers, handover_items, merge_proposals, merges, origins, references},
 };
 
 /// Who is to be merged into whom, and how.
@@ -98,6 +99,7 @@ impl App {
             version: 1,
         };
         self.write_merged(&mut tx, &after, &loser.customer, now).await?;
+        handover_items::drop_open(&mut tx, &[(merging.loser, DropReason::Merged)], now).await?;
         merge.moving = self.move_batch(&mut tx, call, &merge).await?;
         let before = Before { survivor: survivor.customer, after: after.customer, loser };
         merges::insert(&mut tx, &self.keys, &merge, &before).await?;

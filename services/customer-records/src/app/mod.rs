@@ -4,6 +4,7 @@
 
 pub mod agreements;
 pub mod archives;
+pub mod customer_handovers;
 mod customers;
 mod error;
 pub mod follow_ups;

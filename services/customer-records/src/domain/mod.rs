@@ -18,6 +18,7 @@
 //! | who sees what in clear, holds, erasures | [`privacy`] |
 //! | whose a customer is, until when and why | [`ownership`] |
 //! | disputes about it, ruled by the register | [`dispute`] |
+//! | an agent's customers go to others | [`customer_handover`] |
 //! | follow-ups and what is wrong with them | [`follow_up`] |
 //! | orders, visits and promises of the view 360° | [`view`] |
 //! | what a caller hears back at once | [`recognition`] |
@@ -28,6 +29,7 @@ pub mod agreement;
 pub mod archive;
 pub mod contact_point;
 pub mod customer;
+pub mod customer_handover;
 pub mod dispute;
 pub mod field_schema;
 pub mod follow_up;

@@ -8,7 +8,7 @@ use prost_types::Any;
 use serde::de::{DeserializeOwned, Error};
 
 use super::{
-    agreements, archives, convert, follow_ups, hand_ins, key_accounts, merge_facts, ownership, privacy,
+    agreements, archives, convert, follow_ups, hand_ins, handovers, key_accounts, merge_facts, ownership, privacy,
     relationships,
 };
 use crate::domain::{
@@ -43,6 +43,7 @@ pub fn to_any(event: &StoredEvent) -> Result<Any, serde_json::Error> {
         Some(("ownership" | "pool" | "lead", _)) => any(&ownership::write::facts(&read(event)?)),
         Some(("ownership_rule", _)) => any(&ownership::write::rule(&read(event)?)),
         Some(("dispute", _)) => any(&ownership::write::dispute_facts(&read(event)?)),
+        Some(("customer_handover", _)) => any(&handovers::write::facts(&read(event)?)),
         Some(("follow_up", _)) => any(&follow_ups::facts(&read(event)?)),
         Some(("conduct", _)) => any(&pb::ConductFacts { finding: Some(follow_ups::finding(&read(event)?)) }),
         _ => Err(unknown(event)),

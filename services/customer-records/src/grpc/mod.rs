@@ -9,6 +9,7 @@
 //! | ownership, the pool, disputes | [`ownership`] |
 //! | follow-ups | [`follow_ups`] |
 //! | agreements, key accounts | [`agreements`], [`key_accounts`] |
+//! | handovers of customers | [`handovers`] |
 //! | archives, monthly hand-ins | [`archives`], [`hand_ins`] |
 //! | unmasking, export, erasure, legal holds | [`privacy`] |
 //! | to the wire: answers, events, refusals | [`convert`], [`feed`], [`status`] |
@@ -21,6 +22,7 @@ mod field_schemas;
 mod follow_ups;
 mod hand_ins;
 mod handlers;
+mod handovers;
 mod key_accounts;
 mod merge_convert;
 mod merge_facts;
@@ -41,6 +43,7 @@ use kexiang_proto::{
         customer_records_service_server::CustomerRecordsServiceServer,
         field_schema_service_server::FieldSchemaServiceServer,
         follow_up_service_server::FollowUpServiceServer, hand_in_service_server::HandInServiceServer,
+        handover_service_server::HandoverServiceServer,
         key_account_service_server::KeyAccountServiceServer, merge_service_server::MergeServiceServer,
         ownership_service_server::OwnershipServiceServer, privacy_service_server::PrivacyServiceServer,
         profile_service_server::ProfileServiceServer, relationship_service_server::RelationshipServiceServer,
@@ -66,6 +69,7 @@ pub(crate) fn add_services(server: Server, parts: &Parts) -> Server {
     let merges = MergeServiceServer::new(merges::Merges::new(app.clone()));
     let ownerships = OwnershipServiceServer::new(ownership::Ownerships::new(app.clone()));
     let follow_ups = FollowUpServiceServer::new(follow_ups::FollowUps::new(app.clone()));
+    let handovers = HandoverServiceServer::new(handovers::Handovers::new(app.clone()));
     let agreements = AgreementServiceServer::new(agreements::Agreements::new(app.clone()));
     let privacy = PrivacyServiceServer::new(privacy::Privacy::new(app.clone()));
     let key_accounts = KeyAccountServiceServer::new(key_accounts::KeyAccounts::new(app.clone()));
@@ -82,6 +86,7 @@ pub(crate) fn add_services(server: Server, parts: &Parts) -> Server {
         .add(merges.max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add(ownerships.max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add(follow_ups.max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .add(handovers.max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add(agreements.max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add(privacy.max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add(EventFeedServiceServer::new(feed))

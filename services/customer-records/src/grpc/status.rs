@@ -1,5 +1,6 @@
 //! The one place that makes a status of what a use case refused.
 
+pub(super) mod handover;
 pub mod merge;
 pub(super) mod ownership;
 pub mod relationship;

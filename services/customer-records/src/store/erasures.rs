@@ -10,7 +10,7 @@ use crate::domain::privacy::{Erasure, ErasurePart};
 
 /// What goes beside the key: whatever is sealed is noise without it, but indexes and stumps must not lead to anybody. Each
 /// statement takes the customer's id. Who keeps something of a customer that is not sealed by their key adds a line here.
-const BESIDE_THE_KEY: [&str; 8] = [
+const BESIDE_THE_KEY: [&str; 10] = [
     "delete from customer_records.contact_points where customer_id = $1",
     "delete from customer_records.name_tokens where customer_id = $1",
     "delete from customer_records.customer_profiles where customer_id = $1",
@@ -18,6 +18,9 @@ const BESIDE_THE_KEY: [&str; 8] = [
     "update customer_records.follow_ups set content = null, next_step = null where customer_id = $1",
     "update customer_records.key_account_members set display_name = '(erased)' where customer_id = $1",
     "update customer_records.member_changes set display_name = '(erased)' where customer_id = $1 and display_name is not null",
+    "update customer_records.customer_handover_items set decline_reason = null
+     where customer_id = $1 and decline_reason is not null",
+    "update customer_records.ownership_entries set reason = null where customer_id = $1 and reason is not null",
     "update customer_records.ownership_disputes set grounds = null where customer_id = $1",
 ];
 

@@ -111,10 +111,18 @@ pub async fn find(conn: &mut PgConnection, id: FollowUpId) -> sqlx::Result<Optio
     Ok(row.map(|(follow_up, _)| follow_up))
 }
 
+/// A customer and who was merged into them: the register is never rewritten, so their follow-ups stay where they are.
+const OF_GROUP: &str = "customer_id = any(array(
+             with recursive members (member_id) as (
+                 select $1::uuid
+                 union
+                 select c.customer_id from members join customer_records.customers c on c.merged_into = members.member_id)
+             select member_id from members))";
+
 /// Which follow-ups to list; at least one is given.
 #[derive(Debug, Clone, Default)]
 pub struct FollowUpFilter {
-    /// Of this customer.
+    /// Of this customer, and of who was merged into them.
     pub customer: Option<CustomerId>,
     /// The personal register of this agent.
     pub agent: Option<AgentId>,
@@ -136,11 +144,12 @@ pub async fn list(
     // Only what is asked stands in the text, so that every filter has its index.
     let mut conditions = String::new();
     for (given, condition) in [
-        (filter.customer.is_some(), " and customer_id = $1"),
-        (filter.agent.is_some(), " and agent_id = $2"),
-        (filter.site.is_some(), " and site_id = $3"),
+        (filter.customer.is_some(), OF_GROUP),
+        (filter.agent.is_some(), "agent_id = $2"),
+        (filter.site.is_some(), "site_id = $3"),
     ] {
         if given {
+            conditions.push_str(" and ");
             conditions.push_str(condition);
         }
     }
@@ -161,19 +170,18 @@ pub async fn list(
     rows.into_iter().map(TryFrom::try_from).collect()
 }
 
-/// All follow-ups of a customer as far as rulings need them, in the order of recording.
+/// All follow-ups of a customer and of who was merged into them, as far as rulings need them, in the order of recording.
 ///
 /// # Errors
 /// As above.
 #[tracing::instrument(name = "db.follow_up.written_of", skip_all)]
 pub async fn written_of(conn: &mut PgConnection, customer: CustomerId) -> sqlx::Result<Vec<Written>> {
-    let rows: Vec<(Uuid, String, i64, String, Timestamp, Timestamp)> = sqlx::query_as(
+    let sql = format!(
         "select follow_up_id, site_id, follow_up_number, agent_id, followed_at, recorded_at
-         from customer_records.follow_ups where customer_id = $1 order by register_order",
-    )
-    .bind(customer.uuid())
-    .fetch_all(conn)
-    .await?;
+         from customer_records.follow_ups where {OF_GROUP} order by register_order"
+    );
+    let rows: Vec<(Uuid, String, i64, String, Timestamp, Timestamp)> =
+        sqlx::query_as(AssertSqlSafe(sql)).bind(customer.uuid()).fetch_all(conn).await?;
     let read = |(id, site, follow_up_number, agent, followed_at, recorded_at): (
         _,
         String,

@@ -226,19 +226,24 @@ pub async fn load_of(
     day: jiff::Timestamp,
     now: jiff::Timestamp,
 ) -> sqlx::Result<Load> {
-    let (held, claimed_today) = sqlx::query_as(
+    let sql = format!(
         "select (select count(*) from customer_records.ownerships
-                 where agent_id = $1 and state = 'OWNED' and until_at > $3),
+                 where agent_id = $1 and state = 'OWNED' and until_at > $3 and {UNMERGED}),
                 (select count(*) from customer_records.ownership_entries
-                 where agent_id = $1 and kind = 'CLAIMED' and recorded_at >= $2)",
-    )
-    .bind(agent.as_str())
-    .bind(day.to_sqlx())
-    .bind(now.to_sqlx())
-    .fetch_one(conn)
-    .await?;
+                 where agent_id = $1 and kind = 'CLAIMED' and recorded_at >= $2)"
+    );
+    let (held, claimed_today) = sqlx::query_as(AssertSqlSafe(sql))
+        .bind(agent.as_str())
+        .bind(day.to_sqlx())
+        .bind(now.to_sqlx())
+        .fetch_one(conn)
+        .await?;
     Ok(Load { held, claimed_today })
 }
+
+/// What was merged into another customer is nobody's to list, to claim or to count: the survivor's ownership counts.
+const UNMERGED: &str = "not exists (select from customer_records.customers c
+                     where c.customer_id = ownerships.customer_id and c.merged_into is not null)";
 
 /// Which ownerships to list; each is read along one index.
 #[derive(Debug, Clone)]
@@ -289,7 +294,7 @@ pub async fn list(
     // Parameters that a list does not use are named where they cost nothing.
     let sql = format!(
         "select {COLUMNS} from customer_records.ownerships
-         where {conditions} {before_clause} and ({key}, customer_id) > (coalesce($5, '-infinity'::timestamptz), $6::uuid)
+         where {conditions} {before_clause} and {UNMERGED} and ({key}, customer_id) > (coalesce($5, '-infinity'::timestamptz), $6::uuid)
            and ($1::text, $2::text, $3::text, $4::timestamptz) is not distinct from ($1, $2, $3, $4)
          order by {key}, customer_id limit $7"
     );

@@ -46,6 +46,7 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("conduct_checks", "customer_id", "work to do about follow-ups of then"),
     ("conduct_findings", "customer_id", "what was found about follow-ups of then"),
     ("hand_in_files", "customer_id", "a monthly list of then, of who was a customer then"),
+    ("customer_handover_items", "customer_id", "who is merged is dropped from a handover"),
     ("unmaskings", "customer_id", "append-only: whose data was seen"),
     ("legal_holds", "customer_id", "a hold is of one subject"),
     ("erasures", "customer_id", "a receipt of one subject"),

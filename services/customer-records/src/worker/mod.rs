@@ -45,6 +45,7 @@ pub(crate) fn start(parts: &Parts) -> anyhow::Result<TaskTracker> {
     }
     workers.spawn(timers::advance_ownerships(app.clone(), call.clone(), shutdown.clone()));
     workers.spawn(timers::judge_conduct(app.clone(), call.clone(), shutdown.clone()));
+    workers.spawn(timers::advance_handovers(app.clone(), call.clone(), shutdown.clone()));
     let handler = intake_events::IntakeEvents::new(app.clone(), call.clone(), intake.clone());
     let view = || view_events::ViewEvents { app: app.clone() };
     let events = subscribe("customer_records.view.intake", intake.clone(), view_events::PROMISES);

@@ -1,4 +1,4 @@
-//! What happens by itself: ownerships are announced to end and end, records are judged. Once each however many replicas look for
+//! What happens by itself: ownerships are announced to end and end, records are judged, handovers go on. Once each however many replicas look for
 //! it, also what became due while nobody ran (`app/ownership`, `app/follow_ups.rs` say why).
 
 use std::time::Duration;
@@ -30,6 +30,18 @@ pub async fn judge_conduct(app: App, call: Call, shutdown: CancellationToken) {
             Ok(true) => continue,
             Ok(false) => {}
             Err(error) => tracing::warn!(%error, "records are not judged yet"),
+        }
+        pause(&shutdown).await;
+    }
+}
+
+/// Takes handovers further until `shutdown`; ends between two transactions.
+pub async fn advance_handovers(app: App, call: Call, shutdown: CancellationToken) {
+    while !shutdown.is_cancelled() {
+        match app.advance_handovers(&call).await {
+            Ok(true) => continue,
+            Ok(false) => {}
+            Err(error) => tracing::warn!(%error, "handovers do not go on yet"),
         }
         pause(&shutdown).await;
     }

@@ -97,7 +97,7 @@ async fn ownership_is_announced_to_end_and_ends_once_whatever_the_number_of_repl
     desk.days(28);
     desk.until_told("ownership.ending", 50).await;
     let before = desk.count("ownership.expired").await;
-    desk.days(2);
+    desk.days(3);
     desk.until_told("ownership.expired", 50).await;
     desk.until_nothing_is_due().await;
 

@@ -11,7 +11,8 @@ use kexiang_proto::{
         ClaimCustomerRequest, CreateCustomerRequest, Customer, FollowUp, FollowUpWay, GetOwnershipRequest,
         Ownership, OwnershipFacts, RecordFollowUpRequest,
         customer_records_service_client::CustomerRecordsServiceClient,
-        follow_up_service_client::FollowUpServiceClient, ownership_service_client::OwnershipServiceClient,
+        follow_up_service_client::FollowUpServiceClient, handover_service_client::HandoverServiceClient,
+        merge_service_client::MergeServiceClient, ownership_service_client::OwnershipServiceClient,
     },
     event_v1::{Event, StreamEventsRequest, event_feed_service_client::EventFeedServiceClient},
     intake_v1::{CallFacts, ContactFacts, Purpose, Site},
@@ -67,6 +68,14 @@ impl Person {
 
     pub fn follow_ups(&self) -> FollowUpServiceClient<Line> {
         FollowUpServiceClient::new(self.line.clone())
+    }
+
+    pub fn merges(&self) -> MergeServiceClient<Line> {
+        MergeServiceClient::new(self.line.clone())
+    }
+
+    pub fn handovers(&self) -> HandoverServiceClient<Line> {
+        HandoverServiceClient::new(self.line.clone())
     }
 
     /// Claims a customer from the pool, or tells why not.

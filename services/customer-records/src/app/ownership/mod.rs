@@ -28,10 +28,14 @@ use super::{App, AppError};
 pub use crate::store::ownerships::Which;
 use crate::{
     domain::{
+        customer_handover::DropReason,
         follow_up::{Check, ConductRule},
         ownership::{Basis, Entry, EntryKind, Ownership, period, policy::Policy, transition::OwnershipError},
     },
-    store::{conduct, customers, ownership_entries, ownership_rules, ownerships, receptions},
+    store::{
+        conduct, customers, handover_items, origins, ownership_entries, ownership_rules, ownerships,
+        receptions,
+    },
 };
 
 /// What was over longer ago when it became known, as with imported history, is not looked at any more.
@@ -106,7 +110,8 @@ impl App {
         })
     }
 
-    /// The ownership of a customer, locked until the transaction ends; made if the customer has none.
+    /// The ownership of a customer, locked until the transaction ends; made if the customer has none. The customer is held against
+    /// merging first: of who is merged, the survivor's ownership counts.
     pub(super) async fn lock_ownership(
         &self,
         conn: &mut PgConnection,
@@ -114,6 +119,9 @@ impl App {
         now: Timestamp,
     ) -> Result<Ownership, OwnershipRefusal> {
         let ids = BTreeSet::from([id]);
+        if let Some(survivor) = origins::hold(conn, &[id]).await?.remove(&id) {
+            return Err(AppError::CustomerMerged { customer: id, survivor }.into());
+        }
         if let Some(ownership) = ownerships::lock(conn, &ids).await?.pop() {
             return Ok(ownership);
         }
@@ -163,9 +171,13 @@ impl App {
         let checks: Vec<_> =
             entries.iter().filter_map(|entry| check_of(entry, of(entry)?, policy, now)).collect();
         let gone: Vec<_> = entries.iter().filter_map(given_away).collect();
+        let left: Vec<_> = entries.iter().filter_map(left_owner).collect();
 
         ownerships::update(conn, changed).await?;
         ownership_entries::append(conn, entries, &call.actor.to_string(), now).await?;
+        if !left.is_empty() {
+            handover_items::drop_open(conn, &left, now).await?;
+        }
         if !gone.is_empty() {
             conduct::cancel_checks(conn, &gone).await?;
         }
@@ -203,6 +215,23 @@ fn given_away(entry: &Entry) -> Option<(CustomerId, i32)> {
             Some((entry.customer_id, entry.lease_number - 1))
         }
         _ => None,
+    }
+}
+
+/// The customer who is no longer the owner's, which ends their part in a handover (CU-10).
+fn left_owner(entry: &Entry) -> Option<(CustomerId, DropReason)> {
+    match entry.kind {
+        EntryKind::Expired | EntryKind::Released => Some((entry.customer_id, DropReason::OwnershipEnded)),
+        EntryKind::Transferred if entry.previous_agent != entry.agent => {
+            Some((entry.customer_id, DropReason::OwnerChanged))
+        }
+        EntryKind::Transferred
+        | EntryKind::Started
+        | EntryKind::Renewed
+        | EntryKind::Ending
+        | EntryKind::Claimed
+        | EntryKind::LeadReceived
+        | EntryKind::TermsChanged => None,
     }
 }
 

@@ -20,6 +20,8 @@
 
 pub mod period;
 pub mod policy;
+#[cfg(test)]
+mod tests;
 pub mod transition;
 mod words;
 
