@@ -17,7 +17,9 @@ fn methods() -> Vec<MethodDescriptor> {
 /// Reads, by their standard prefixes; everything else changes something.
 fn reads(method: &MethodDescriptor) -> bool {
     let name = method.name();
-    let reads = ["Get", "List", "BatchGet", "Watch", "Stream", "Recognise", "Suggest", "Search", "Download"];
+    let reads = [
+        "Get", "List", "BatchGet", "Watch", "Stream", "Recognise", "Suggest", "Search", "Download", "Count", "Check",
+    ];
     reads.iter().any(|prefix| name.starts_with(prefix)) || name == "ResolveCategory"
 }
 

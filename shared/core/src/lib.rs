@@ -23,7 +23,7 @@ pub use id::{
     CustomerId, DuplicateProposalId, ErasureId, EventId, EvidenceId, EvidenceObjectId, FieldSchemaId,
     FollowUpId, HandoverId, HoldId, IncidentId, KeyAccountId, LegalHoldId, MergeId, MergeProposalId,
     NoticeId, OwnershipDisputeId, OwnershipRuleId, PromiseId, PublishedNumberId, RelationshipId, RouteId,
-    SameCustomerRulingId, ShiftId, TaskId, TurnId, UnitMoveId, UnmaskingId, WorkOrderId,
+    SameCustomerRulingId, SegmentId, ShiftId, TaskId, TurnId, UnitMoveId, UnmaskingId, WorkOrderId,
 };
 pub use jiff::Timestamp;
 pub use phone::PhoneNumber;

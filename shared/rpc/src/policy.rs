@@ -61,6 +61,10 @@ const PRIVACY: &[Role] = &[Supervisor, Manager, Administrator];
 const APPROVERS: &[Role] = &[Supervisor, Manager, Administrator];
 /// Who sees agreements.
 const CONTRACTORS: &[Role] = &[Agent, Supervisor, Manager, Administrator, Service];
+/// Who makes audiences, and learns who is in them.
+const AUDIENCES: &[Role] = &[Supervisor, Manager, Administrator, Service];
+/// Who sees which audiences there are, and how large they are.
+const AUDIENCE_FIGURES: &[Role] = &[Supervisor, Analyst, Manager, Administrator, Service];
 /// Who sets the center up.
 const SETUP: &[Role] = &[Administrator];
 /// Who reads figures.
@@ -349,6 +353,16 @@ pub const TABLE: &[(&str, Access)] = &[
     ("/kexiang.customers.v1.RelationshipService/GetSameCustomer", Access::Roles(DESK)),
     ("/kexiang.customers.v1.RelationshipService/MakeSameCustomerRuling", Access::Roles(&[Supervisor])),
     ("/kexiang.customers.v1.RelationshipService/WithdrawSameCustomerRuling", Access::Roles(&[Supervisor])),
+    // Customer records: segments.
+    ("/kexiang.customers.v1.SegmentService/CreateSegment", Access::Roles(AUDIENCES)),
+    ("/kexiang.customers.v1.SegmentService/GetSegment", Access::Roles(AUDIENCE_FIGURES)),
+    ("/kexiang.customers.v1.SegmentService/ListSegments", Access::Roles(AUDIENCE_FIGURES)),
+    ("/kexiang.customers.v1.SegmentService/UpdateSegment", Access::Roles(AUDIENCES)),
+    ("/kexiang.customers.v1.SegmentService/DeleteSegment", Access::Roles(AUDIENCES)),
+    ("/kexiang.customers.v1.SegmentService/CountSegment", Access::Roles(AUDIENCE_FIGURES)),
+    ("/kexiang.customers.v1.SegmentService/CountMembers", Access::Roles(AUDIENCES)),
+    ("/kexiang.customers.v1.SegmentService/StreamSegmentMembers", Access::Roles(AUDIENCES)),
+    ("/kexiang.customers.v1.SegmentService/CheckFilter", Access::Roles(AUDIENCES)),
     // Reporting.
     ("/kexiang.reporting.v1.ReportingService/GetWallboard", Access::Roles(FIGURES)),
     ("/kexiang.reporting.v1.ReportingService/WatchWallboard", Access::Roles(FIGURES)),

@@ -20,6 +20,7 @@ mod redirects;
 pub mod relationships;
 mod sealing;
 pub mod search;
+pub mod segments;
 mod timeline;
 pub mod view;
 

@@ -7,7 +7,7 @@ use prost::{Message, Name};
 use prost_types::Any;
 use serde::de::{DeserializeOwned, Error};
 
-use super::{agreements, convert, follow_ups, merge_facts, ownership, privacy, relationships};
+use super::{agreements, convert, follow_ups, merge_facts, ownership, privacy, relationships, segments};
 use crate::domain::{
     customer::{CustomerFacts, IdentificationFacts},
     field_schema::FieldSchemaFacts,
@@ -36,6 +36,7 @@ pub fn to_any(event: &StoredEvent) -> Result<Any, serde_json::Error> {
         Some(("ownership_rule", _)) => any(&ownership::write::rule(&read(event)?)),
         Some(("dispute", _)) => any(&ownership::write::dispute_facts(&read(event)?)),
         Some(("follow_up", _)) => any(&follow_ups::facts(&read(event)?)),
+        Some(("segment", _)) => any(&segments::facts(&read(event)?)),
         Some(("conduct", _)) => any(&pb::ConductFacts { finding: Some(follow_ups::finding(&read(event)?)) }),
         _ => Err(unknown(event)),
     }

@@ -9,6 +9,7 @@
 //! | ownership, the pool, disputes | [`ownership`] |
 //! | follow-ups | [`follow_ups`] |
 //! | agreements | [`agreements`] |
+//! | segments | [`segments`] |
 //! | unmasking, export, erasure, legal holds | [`privacy`] |
 //! | to the wire: answers, events, refusals | [`convert`], [`feed`], [`status`] |
 
@@ -26,6 +27,7 @@ mod privacy;
 mod profiles;
 mod relationships;
 mod search;
+mod segments;
 mod status;
 mod update;
 mod view;
@@ -39,6 +41,7 @@ use kexiang_proto::{
         follow_up_service_server::FollowUpServiceServer, merge_service_server::MergeServiceServer,
         ownership_service_server::OwnershipServiceServer, privacy_service_server::PrivacyServiceServer,
         profile_service_server::ProfileServiceServer, relationship_service_server::RelationshipServiceServer,
+        segment_service_server::SegmentServiceServer,
     },
     event_v1::event_feed_service_server::EventFeedServiceServer,
 };
@@ -63,6 +66,7 @@ pub(crate) fn add_services(server: Server, parts: &Parts) -> Server {
     let follow_ups = FollowUpServiceServer::new(follow_ups::FollowUps::new(app.clone()));
     let agreements = AgreementServiceServer::new(agreements::Agreements::new(app.clone()));
     let privacy = PrivacyServiceServer::new(privacy::Privacy::new(app.clone()));
+    let segments = SegmentServiceServer::new(segments::Segments::new(app.clone()));
     server
         .add(records.max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add(profiles.max_decoding_message_size(MAX_MESSAGE_BYTES))
@@ -73,5 +77,6 @@ pub(crate) fn add_services(server: Server, parts: &Parts) -> Server {
         .add(follow_ups.max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add(agreements.max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add(privacy.max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .add(segments.max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add(EventFeedServiceServer::new(feed))
 }

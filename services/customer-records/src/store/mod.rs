@@ -9,6 +9,7 @@
 
 pub mod agreements;
 pub mod candidates;
+pub mod case_kinds;
 pub mod clear;
 pub mod conduct;
 pub mod contact_points;
@@ -33,6 +34,7 @@ pub mod references;
 pub mod relationships;
 pub mod same_customer;
 pub mod sealed_answers;
+pub mod segments;
 pub mod subject_keys;
 pub mod timeline;
 pub mod view;
