@@ -18,7 +18,17 @@ fn methods() -> Vec<MethodDescriptor> {
 fn reads(method: &MethodDescriptor) -> bool {
     let name = method.name();
     let reads = [
-        "Get", "List", "BatchGet", "Watch", "Stream", "Recognise", "Suggest", "Search", "Download", "Count", "Check",
+        "Get",
+        "List",
+        "BatchGet",
+        "Watch",
+        "Stream",
+        "Recognise",
+        "Suggest",
+        "Search",
+        "Download",
+        "Count",
+        "Check",
     ];
     reads.iter().any(|prefix| name.starts_with(prefix)) || name == "ResolveCategory"
 }

@@ -41,9 +41,8 @@ impl SegmentService for Segments {
         let call = kexiang_rpc::call(&request, "CreateSegment", request_id, &mut violations)?;
         let segment = violations.required("segment", request.get_ref().segment.as_ref());
         let title = segment.and_then(|segment| title(&segment.title, &mut violations));
-        let filter = segment.and_then(|segment| {
-            filter("segment.filter", &segment.filter, Purpose::Saved, &mut violations)
-        });
+        let filter = segment
+            .and_then(|segment| filter("segment.filter", &segment.filter, Purpose::Saved, &mut violations));
         let text = segment.map(|segment| segment.filter.clone());
         let new = title.zip(filter.and(text));
         let (call, (title, filter)) = read(violations, call.zip(new))?;
@@ -193,7 +192,9 @@ fn filter(path: &str, text: &str, purpose: Purpose, violations: &mut Violations)
 fn change(segment: &pb::Segment, paths: &[String], violations: &mut Violations) -> Option<SegmentChange> {
     let all = paths.iter().any(|path| path == "*");
     for path in paths {
-        if !["*", "title", "filter", "name", "creator", "create_time", "update_time", "etag"].contains(&path.as_str()) {
+        if !["*", "title", "filter", "name", "creator", "create_time", "update_time", "etag"]
+            .contains(&path.as_str())
+        {
             violations.add("update_mask", "INVALID_VALUE", format!("{path} is no field of a segment"));
         }
     }

@@ -8,8 +8,8 @@ use kexiang_core::{AgentId, SiteId};
 use super::{
     MOST_PROBLEMS,
     fields::{
-        AGREEMENT_STATES, CASE_KINDS, FIELDS, Field, FlagField, ListField, NumberField, OWN, Parameter, Shape,
-        TextField, TimeField,
+        AGREEMENT_STATES, CASE_KINDS, FIELDS, Field, FlagField, ListField, NumberField, OWN, Parameter,
+        Shape, TextField, TimeField,
     },
     lexer::Operator,
     problem::{FilterProblem, Problem},
@@ -211,14 +211,22 @@ impl Check<'_> {
         scope.and(node)
     }
 
-    fn shaped(&mut self, test: &RawTest, field: &Field, scope: Scope, comparison: Comparison<'_>) -> Option<Node> {
+    fn shaped(
+        &mut self,
+        test: &RawTest,
+        field: &Field,
+        scope: Scope,
+        comparison: Comparison<'_>,
+    ) -> Option<Node> {
         match field.shape {
             Shape::Sealed => self.add(&test.field, Problem::Sealed),
             Shape::Point(kind) => self.point(test, kind, comparison),
             Shape::Flag(flag) => self.flag(flag, comparison),
             Shape::Word(text, words) => {
                 let wrong = format!("one of {}", words.join(", "));
-                self.text(test, text, comparison, &wrong, |word| words.contains(&word).then(|| word.to_owned()))
+                self.text(test, text, comparison, &wrong, |word| {
+                    words.contains(&word).then(|| word.to_owned())
+                })
             }
             Shape::Text(text) => {
                 let wrong = format!("a text of 1 to {LONGEST_VALUE} characters");
@@ -265,9 +273,12 @@ impl Check<'_> {
 
     fn list(&mut self, test: &RawTest, field: ListField, comparison: Comparison<'_>) -> Option<Node> {
         match comparison {
-            Some((At { it: Operator::Has, .. }, [At { it: Raw::Star, .. }])) => Some(Node::Test(Test::HasList(field))),
+            Some((At { it: Operator::Has, .. }, [At { it: Raw::Star, .. }])) => {
+                Some(Node::Test(Test::HasList(field)))
+            }
             Some((At { it: Operator::Has | Operator::In, .. }, values)) => {
-                let codes = self.texts(values, &format!("a code of 1 to {LONGEST_VALUE} characters"), code)?;
+                let codes =
+                    self.texts(values, &format!("a code of 1 to {LONGEST_VALUE} characters"), code)?;
                 Some(Node::Test(Test::List(field, codes)))
             }
             _ => self.operator(test, comparison, LISTS),
@@ -359,7 +370,13 @@ impl Check<'_> {
         Some(if negated { Node::Not(Box::new(node)) } else { node })
     }
 
-    fn time(&mut self, test: &RawTest, field: TimeField, scope: Scope, comparison: Comparison<'_>) -> Option<Node> {
+    fn time(
+        &mut self,
+        test: &RawTest,
+        field: TimeField,
+        scope: Scope,
+        comparison: Comparison<'_>,
+    ) -> Option<Node> {
         let Some((operator, [value])) = comparison else { return self.operator(test, comparison, TIMES) };
         let (order, negated) = match operator.it {
             Operator::Has if value.it == Raw::Star => return Some(Node::Test(Test::HasTime(field, scope))),
@@ -373,7 +390,9 @@ impl Check<'_> {
             Raw::Quoted(text) | Raw::Literal(text) => {
                 text.parse().ok().filter(|at| *at >= EARLIEST).map(Moment::At)
             }
-            Raw::FromNow(minutes) => Some(Moment::FromNow(SignedDuration::from_secs(minutes.saturating_mul(60)))),
+            Raw::FromNow(minutes) => {
+                Some(Moment::FromNow(SignedDuration::from_secs(minutes.saturating_mul(60))))
+            }
             Raw::Word(_) | Raw::Number(_) | Raw::Star => None,
         };
         let Some(moment) = moment else {
@@ -428,8 +447,11 @@ impl Check<'_> {
             };
             let Some(parameter) = found.filter(|found| !given.contains(found)) else {
                 let names: Vec<_> = parameters.iter().map(|parameter| parameter.name()).collect();
-                let takes =
-                    if names.is_empty() { "nothing in parentheses".to_owned() } else { format!("each once: {}", names.join(", ")) };
+                let takes = if names.is_empty() {
+                    "nothing in parentheses".to_owned()
+                } else {
+                    format!("each once: {}", names.join(", "))
+                };
                 let at = name.as_ref().map_or(&value.span, |name| &name.span).clone();
                 self.add::<_, ()>(&At { it: (), span: at }, Problem::Argument(takes));
                 continue;
@@ -451,11 +473,15 @@ impl Check<'_> {
                 };
                 return;
             }
-            Parameter::CaseKind => (&mut scope.kind, word(CASE_KINDS), format!("one of {}", CASE_KINDS.join(", "))),
+            Parameter::CaseKind => {
+                (&mut scope.kind, word(CASE_KINDS), format!("one of {}", CASE_KINDS.join(", ")))
+            }
             Parameter::AgreementState => {
                 (&mut scope.state, word(AGREEMENT_STATES), format!("one of {}", AGREEMENT_STATES.join(", ")))
             }
-            Parameter::Category => (&mut scope.category, text.as_deref().and_then(code), "a category code".to_owned()),
+            Parameter::Category => {
+                (&mut scope.category, text.as_deref().and_then(code), "a category code".to_owned())
+            }
             Parameter::AgreementKind => {
                 (&mut scope.kind, text.as_deref().and_then(code), "a code of a kind of agreement".to_owned())
             }
@@ -493,6 +519,10 @@ fn negated(operator: Operator, test: Test) -> Node {
 
 /// The field whose name is most like this one, if it is like it at all.
 fn nearest(name: &str) -> Option<&'static str> {
-    let scored = FIELDS.iter().map(|field| (strsim::normalized_damerau_levenshtein(name, field.name), field.name));
-    scored.filter(|(score, _)| *score > 0.6).max_by(|one, other| one.0.total_cmp(&other.0)).map(|(_, name)| name)
+    let scored =
+        FIELDS.iter().map(|field| (strsim::normalized_damerau_levenshtein(name, field.name), field.name));
+    scored
+        .filter(|(score, _)| *score > 0.6)
+        .max_by(|one, other| one.0.total_cmp(&other.0))
+        .map(|(_, name)| name)
 }

@@ -54,7 +54,9 @@ pub enum Problem {
     #[error("this is personal and lies sealed: nobody can filter by it")]
     Sealed,
     /// Fine, unless it is to be saved.
-    #[error("this names one customer, who may be erased while the segment stays: it can't be saved, only asked unsaved")]
+    #[error(
+        "this names one customer, who may be erased while the segment stays: it can't be saved, only asked unsaved"
+    )]
     NamesSomebody,
     /// The field is not compared so.
     #[error("this field takes {0}")]
@@ -103,7 +105,9 @@ impl Problem {
     #[must_use]
     pub const fn reason(&self) -> Reason {
         match self {
-            Self::Expected(_) | Self::Unterminated | Self::Escape | Self::Character | Self::Mixed => Reason::Syntax,
+            Self::Expected(_) | Self::Unterminated | Self::Escape | Self::Character | Self::Mixed => {
+                Reason::Syntax
+            }
             Self::UnknownField(_) => Reason::UnknownField,
             Self::Sealed | Self::NamesSomebody => Reason::SealedField,
             Self::Operator(_) => Reason::OperatorNotAllowed,

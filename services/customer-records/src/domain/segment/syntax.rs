@@ -221,7 +221,9 @@ impl Parser<'_> {
 
     fn number(&mut self, text: &str) -> Result<At<Raw>, FilterProblem> {
         let mut span = self.take().span;
-        let Ok(number) = text.parse::<i64>() else { return Ok(At { it: Raw::Literal(text.to_owned()), span }) };
+        let Ok(number) = text.parse::<i64>() else {
+            return Ok(At { it: Raw::Literal(text.to_owned()), span });
+        };
         let minutes = match &self.peek().token {
             Token::Word(unit) => match unit.as_str() {
                 "minute" | "minutes" => 1,

@@ -96,7 +96,8 @@ impl Ask<'_> {
     /// All of one kind.
     fn points(&self, sql: &mut Sql, points: &[ContactPoint]) {
         let kind = points.first().map_or("", |point| point.kind().as_str());
-        let digests: Vec<Vec<u8>> = points.iter().map(|point| match_key(self.ring, &point.key()).to_vec()).collect();
+        let digests: Vec<Vec<u8>> =
+            points.iter().map(|point| match_key(self.ring, &point.key()).to_vec()).collect();
         sql.push("exists (select from customer_records.contact_points p where p.customer_id = c.customer_id and p.identifying and p.kind = ")
             .push_bind(kind)
             .push(" and p.match_key = any(")
@@ -113,7 +114,9 @@ impl Ask<'_> {
                 sql.push(")");
             }
             NumberField::CaseCount | NumberField::ComplaintCount | NumberField::OpenCases => {
-                sql.push("(select count(*) from customer_records.case_links l where l.customer_id = c.customer_id");
+                sql.push(
+                    "(select count(*) from customer_records.case_links l where l.customer_id = c.customer_id",
+                );
                 if field == NumberField::OpenCases {
                     sql.push(" and l.open");
                 }
@@ -146,7 +149,9 @@ impl Ask<'_> {
                 sql.push(")");
             }
             NumberField::FollowUpCount => {
-                sql.push("(select count(*) from customer_records.follow_ups f where f.customer_id = c.customer_id");
+                sql.push(
+                    "(select count(*) from customer_records.follow_ups f where f.customer_id = c.customer_id",
+                );
                 self.since(sql, "f.followed_at", scope);
                 sql.push(")");
             }
@@ -257,7 +262,9 @@ fn text(sql: &mut Sql, field: TextField, texts: Option<&Vec<String>>) {
 
 /// Open at the end: an operator with its value, and a parenthesis.
 fn profile(sql: &mut Sql, column: &'static str) {
-    sql.push("exists (select from customer_records.customer_profiles p where p.customer_id = c.customer_id and p.");
+    sql.push(
+        "exists (select from customer_records.customer_profiles p where p.customer_id = c.customer_id and p.",
+    );
     sql.push(column);
 }
 
@@ -301,7 +308,8 @@ mod tests {
     const KEYS: &str = include_str!("../../../tests/it/keys_of_the_tests.toml");
 
     fn compiled(filter: &str) -> String {
-        let filter = Filter::parse(filter, Purpose::Unsaved).map_err(|problems| format!("{filter}: {problems:?}"));
+        let filter =
+            Filter::parse(filter, Purpose::Unsaved).map_err(|problems| format!("{filter}: {problems:?}"));
         let ring = KeyRing::parse(KEYS).unwrap();
         let mut sql = QueryBuilder::new("");
         Ask { ring: &ring, now: Timestamp::UNIX_EPOCH }.push(&mut sql, &filter.unwrap().node);

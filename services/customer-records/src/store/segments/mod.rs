@@ -165,12 +165,14 @@ pub async fn list(
     let rows = sqlx::query_as(
         "select * from customer_records.segments where segment_id < $1 order by segment_id desc limit $2",
     );
-    let rows = rows.bind(after.map_or(Uuid::max(), SegmentId::uuid)).bind(limit).fetch_all(&mut *conn).await?;
+    let rows =
+        rows.bind(after.map_or(Uuid::max(), SegmentId::uuid)).bind(limit).fetch_all(&mut *conn).await?;
     open_all(conn, ring, rows).await
 }
 
 /// Who is merged or erased is in no segment.
-const FROM: &str = " from customer_records.customers c where c.merged_into is null and c.erased_at is null and (";
+const FROM: &str =
+    " from customer_records.customers c where c.merged_into is null and c.erased_at is null and (";
 
 /// How many customers fit.
 ///
