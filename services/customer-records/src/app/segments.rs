@@ -20,7 +20,10 @@ use crate::{
     domain::segment::{Filter, FilterProblem, Node, Purpose, Segment, SegmentFacts},
     store::{
         case_kinds,
-        segments::{self, condition::Ask},
+        segments::{
+            self,
+            condition::{Ask, Form},
+        },
     },
 };
 
@@ -230,8 +233,7 @@ impl App {
         let now = self.clock.now();
         let mut tx = self.pool.begin().await?;
         segments::limit_time(&mut tx, LONGEST_COUNT).await?;
-        let ask = Ask { ring: &self.keys, now };
-        let count = segments::count(&mut tx, &ask, &filter.node).await.map_err(of_filter)?;
+        let count = segments::count(&mut tx, &self.keys, now, &filter.node).await.map_err(of_filter)?;
         tx.commit().await?;
         Ok((count, now))
     }
@@ -272,7 +274,7 @@ impl App {
     ) -> Result<Vec<CustomerId>, SegmentError> {
         let mut tx = self.pool.begin().await?;
         segments::limit_time(&mut tx, LONGEST_BATCH).await?;
-        let ask = Ask { ring: &self.keys, now };
+        let ask = Ask { form: Form::ByCustomer, ring: &self.keys, now };
         let batch = segments::members(&mut tx, &ask, node, after, AT_ONCE).await.map_err(of_filter)?;
         tx.commit().await?;
         Ok(batch)

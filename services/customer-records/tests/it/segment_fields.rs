@@ -6,8 +6,8 @@ use jiff::SignedDuration;
 use kexiang_core::{CaseId, PromiseId, TaskId, Timestamp, WorkOrderId};
 use kexiang_proto::{
     customers_v1::{
-        CreateFieldSchemaRequest, FieldDefinition, FieldKind, FieldSchema, OwnField, Profile,
-        UpdateProfileRequest, contact_point::Kind,
+        AddRelationshipRequest, CreateFieldSchemaRequest, FieldDefinition, FieldKind, FieldSchema, OwnField,
+        Profile, Relationship, RelationshipKind, UpdateProfileRequest, contact_point::Kind,
     },
     dispatch_v1::{TaskFacts, TaskKind, TaskState, WorkOrderFacts, WorkOrderState},
     intake_v1::{CaseFacts, CaseState, Contact, PromiseFacts, PromiseKind, PromiseState},
@@ -243,4 +243,26 @@ async fn by_their_agreements() {
         ("next_agreement_expire_time <= 29 days ahead", false),
     ];
     holds(&center, &filters).await;
+}
+
+#[tokio::test]
+async fn by_how_many_are_the_same_customer() {
+    let center = Center::open().await;
+    let husband = center.create("Wang", &[]).await.name;
+    let wife = center.create("Li Na", &[]).await.name;
+    center.create("Zhao", &[]).await;
+    let spouses = Relationship {
+        customer: husband.clone(),
+        kind: RelationshipKind::Spouse.into(),
+        related_customer: wife.clone(),
+        ..Default::default()
+    };
+    let spouses = AddRelationshipRequest { relationship: Some(spouses), ..Default::default() };
+    center.relationships().add_relationship(spouses).await.unwrap();
+
+    let mut two = vec![husband, wife];
+    two.sort();
+    assert_eq!(center.members("group_size = 2").await, two);
+    assert_eq!(center.count("group_size = 1").await, 1);
+    assert_eq!(center.count("group_size IN (1, 2)").await, 3);
 }

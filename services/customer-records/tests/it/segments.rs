@@ -36,6 +36,7 @@ async fn a_segment_is_saved_read_listed_changed_and_deleted_and_told() {
     let mut client = center.segments();
 
     let first = client.create_segment(create(" Gold ", "tags:gold")).await.unwrap().into_inner();
+    center.hand.advance(jiff::SignedDuration::from_millis(1));
     let second = client.create_segment(create("All", "kind = PERSON")).await.unwrap().into_inner();
     let change = Segment { title: "Platinum".into(), filter: "tags:platinum".into(), ..first.clone() };
     let change = UpdateSegmentRequest {

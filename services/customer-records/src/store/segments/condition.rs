@@ -3,6 +3,11 @@
 //!
 //! Tests of one customer `c` by its indexes, as `exists` where one row is enough: PostgreSQL begins with what a test finds when
 //! that is little. No test is ever null, so NOT is the whole rest.
+//!
+//! Numbers and last times of a history have two forms, [`Form`]: looked up customer by customer, which is cheap where the rest of a
+//! filter leaves few and for batches of members, which end early; or grouped once for all, which counts 300,000 customers by
+//! their contacts of 30 days in 0.4 s instead of 2.3 s. A count takes the form that PostgreSQL expects to be cheaper. Grouped,
+//! who has no history has no group: whether 0 fits decides if those are sought who fit, or those who don't.
 
 use jiff::{SignedDuration, Timestamp};
 use jiff_sqlx::ToSqlx;
@@ -21,8 +26,31 @@ use crate::{
     store::contact_points::match_key,
 };
 
+/// How histories are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// Customer by customer.
+    ByCustomer,
+    /// All customers at once.
+    Grouped,
+}
+
+/// A number or a time of a history.
+struct Figure {
+    /// The aggregate.
+    what: &'static str,
+    /// The column of whose it is.
+    owner: &'static str,
+    /// From, and the part of where that never changes.
+    from: &'static str,
+    /// The column of when it was, which days narrow.
+    at: &'static str,
+}
+
 /// What a filter is asked with.
 pub struct Ask<'a> {
+    /// How histories are looked at.
+    pub form: Form,
     /// Makes digests and tokens of what lies sealed.
     pub ring: &'a KeyRing,
     /// What is `ago` and `ahead`.
@@ -66,14 +94,17 @@ impl Ask<'_> {
                 profile(sql, list_column(*field));
                 sql.push(" <> '{}')");
             }
-            Test::Number(field, scope, order, number) => {
-                self.number(sql, *field, scope);
-                sql.push(sign(*order)).push_bind(*number);
-            }
+            Test::Number(field, scope, order, number) => self.number(sql, *field, scope, (*order, *number)),
             Test::Time(field, scope, order, moment) => {
+                let at = moment.resolve(self.now).to_sqlx();
+                if let Some(figure) = time_figure(*field).filter(|_| self.form == Form::Grouped) {
+                    self.begin_group(sql, &figure, |_| ());
+                    sql.push(sign(*order)).push_bind(at).push(GROUP_ENDS);
+                    return;
+                }
                 sql.push("coalesce(");
                 self.time(sql, *field, scope);
-                sql.push(sign(*order)).push_bind(moment.resolve(self.now).to_sqlx()).push(", false)");
+                sql.push(sign(*order)).push_bind(at).push(", false)");
             }
             Test::HasTime(field, scope) => {
                 self.time(sql, *field, scope);
@@ -105,75 +136,53 @@ impl Ask<'_> {
             .push("))");
     }
 
-    /// A number, never null.
-    fn number(&self, sql: &mut Sql, field: NumberField, scope: &Scope) {
-        match field {
-            NumberField::ContactCount => {
-                sql.push("(select count(*) from customer_records.contact_links l where l.customer_id = c.customer_id");
-                self.since(sql, "l.contact_at", scope);
-                sql.push(")");
+    /// A number, never null, compared.
+    fn number(&self, sql: &mut Sql, field: NumberField, scope: &Scope, (order, number): (Order, i64)) {
+        let Some(figure) = number_figure(field) else {
+            sql.push(
+                "greatest(1, (select count(*) from customer_records.same_customer_members m
+                              join customer_records.same_customer_members g using (representative_id)
+                              where m.customer_id = c.customer_id))",
+            );
+            sql.push(sign(order)).push_bind(number);
+            return;
+        };
+        let narrow = |sql: &mut Sql| {
+            narrow(sql, field, scope);
+            self.since(sql, figure.at, scope);
+        };
+        match self.form {
+            Form::ByCustomer => {
+                self.begin_customer(sql, &figure, narrow);
+                sql.push(sign(order)).push_bind(number);
             }
-            NumberField::CaseCount | NumberField::ComplaintCount | NumberField::OpenCases => {
-                sql.push(
-                    "(select count(*) from customer_records.case_links l where l.customer_id = c.customer_id",
-                );
-                if field == NumberField::OpenCases {
-                    sql.push(" and l.open");
+            Form::Grouped => {
+                let nothing_fits = fits(0, order, number);
+                if nothing_fits {
+                    sql.push("not ");
                 }
-                if let Some(category) = &scope.category {
-                    sql.push(" and l.category = ").push_bind(category.clone());
-                }
-                let complaint = (field == NumberField::ComplaintCount).then(|| "COMPLAINT".to_owned());
-                if let Some(kind) = complaint.or_else(|| scope.kind.clone()) {
-                    sql.push(" and exists (select from customer_records.case_kinds k where k.case_id = l.case_id and k.kind = ")
-                        .push_bind(kind)
-                        .push(")");
-                }
-                self.since(sql, "l.accepted_at", scope);
-                sql.push(")");
-            }
-            NumberField::OrderCount => {
-                sql.push("(select count(*)");
-                self.orders(sql, scope);
-            }
-            NumberField::ReworkCount => {
-                sql.push("(select coalesce(sum(o.rework_count), 0)::bigint");
-                self.orders(sql, scope);
-            }
-            NumberField::PromisesMissed => {
-                sql.push(
-                    "(select count(*) from customer_records.case_links l join customer_records.viewed_promises p using (case_id)
-                      where l.customer_id = c.customer_id and p.state in ('MISSED', 'KEPT_LATE')",
-                );
-                self.since(sql, "p.due_at", scope);
-                sql.push(")");
-            }
-            NumberField::FollowUpCount => {
-                sql.push(
-                    "(select count(*) from customer_records.follow_ups f where f.customer_id = c.customer_id",
-                );
-                self.since(sql, "f.followed_at", scope);
-                sql.push(")");
-            }
-            NumberField::AgreementCount => agreements(sql, "count(*)", scope),
-            NumberField::AgreementUnits => agreements(sql, "coalesce(sum(a.units), 0)::bigint", scope),
-            NumberField::GroupSize => {
-                sql.push(
-                    "greatest(1, (select count(*) from customer_records.same_customer_members m
-                                  join customer_records.same_customer_members g using (representative_id)
-                                  where m.customer_id = c.customer_id))",
-                );
+                self.begin_group(sql, &figure, narrow);
+                sql.push(if nothing_fits { opposite(order) } else { sign(order) });
+                sql.push_bind(number).push(GROUP_ENDS);
             }
         }
     }
 
-    fn orders(&self, sql: &mut Sql, scope: &Scope) {
-        sql.push(
-            " from customer_records.case_links l join customer_records.viewed_orders o using (case_id)
-              where l.customer_id = c.customer_id",
-        );
-        self.since(sql, "o.created_at", scope);
+    /// The figure of `c`.
+    fn begin_customer(&self, sql: &mut Sql, figure: &Figure, narrow: impl FnOnce(&mut Sql)) {
+        let Figure { what, owner, from, .. } = figure;
+        sql.push("(select ").push(what).push(from).push(" and ").push(owner).push(" = c.customer_id");
+        narrow(sql);
         sql.push(")");
+    }
+
+    /// Those whose figure compares; open for the comparison and [`GROUP_ENDS`].
+    fn begin_group(&self, sql: &mut Sql, figure: &Figure, narrow: impl FnOnce(&mut Sql)) {
+        let Figure { what, owner, from, .. } = figure;
+        sql.push("exists (select from (select ").push(owner).push(" as customer_id").push(from);
+        sql.push(" and ").push(owner).push(" is not null");
+        narrow(sql);
+        sql.push(" group by ").push(owner).push(" having ").push(what);
     }
 
     /// Nothing when all days count.
@@ -185,14 +194,12 @@ impl Ask<'_> {
 
     /// A time, null when there is none.
     fn time(&self, sql: &mut Sql, field: TimeField, scope: &Scope) {
+        if let Some(figure) = time_figure(field) {
+            return self.begin_customer(sql, &figure, |_| ());
+        }
         sql.push(match field {
-            TimeField::Created => "c.created_at",
-            TimeField::LastContact => {
-                "(select max(l.contact_at) from customer_records.contact_links l where l.customer_id = c.customer_id)"
-            }
-            TimeField::LastFollowUp => {
-                "(select max(f.followed_at) from customer_records.follow_ups f where f.customer_id = c.customer_id)"
-            }
+            // The two histories are figures.
+            TimeField::Created | TimeField::LastContact | TimeField::LastFollowUp => "c.created_at",
             TimeField::OwnershipStart => {
                 "(select o.started_at from customer_records.ownerships o where o.customer_id = c.customer_id)"
             }
@@ -276,16 +283,117 @@ const fn list_column(field: ListField) -> &'static str {
     }
 }
 
-fn agreements(sql: &mut Sql, what: &'static str, scope: &Scope) {
-    sql.push("(select ").push(what);
-    sql.push(" from customer_records.agreements a where a.customer_id = c.customer_id");
-    if let Some(kind) = &scope.kind {
-        sql.push(" and a.kind = ").push_bind(kind.clone());
+const GROUP_ENDS: &str = ") h where h.customer_id = c.customer_id)";
+
+const CASES: &str = " from customer_records.case_links l where true";
+const ORDERS: &str =
+    " from customer_records.case_links l join customer_records.viewed_orders o using (case_id) where true";
+const AGREEMENTS: &str = " from customer_records.agreements a where true";
+
+/// `None` for the size of a group, which is no history.
+const fn number_figure(field: NumberField) -> Option<Figure> {
+    let (what, owner, from, at) = match field {
+        NumberField::ContactCount => {
+            ("count(*)", "l.customer_id", " from customer_records.contact_links l where true", "l.contact_at")
+        }
+        NumberField::CaseCount | NumberField::ComplaintCount | NumberField::OpenCases => {
+            ("count(*)", "l.customer_id", CASES, "l.accepted_at")
+        }
+        NumberField::OrderCount => ("count(*)", "l.customer_id", ORDERS, "o.created_at"),
+        NumberField::ReworkCount => {
+            ("coalesce(sum(o.rework_count), 0)::bigint", "l.customer_id", ORDERS, "o.created_at")
+        }
+        NumberField::PromisesMissed => (
+            "count(*)",
+            "l.customer_id",
+            " from customer_records.case_links l join customer_records.viewed_promises p using (case_id)
+              where p.state in ('MISSED', 'KEPT_LATE')",
+            "p.due_at",
+        ),
+        NumberField::FollowUpCount => {
+            ("count(*)", "f.customer_id", " from customer_records.follow_ups f where true", "f.followed_at")
+        }
+        NumberField::AgreementCount => ("count(*)", "a.customer_id", AGREEMENTS, ""),
+        NumberField::AgreementUnits => ("coalesce(sum(a.units), 0)::bigint", "a.customer_id", AGREEMENTS, ""),
+        NumberField::GroupSize => return None,
+    };
+    Some(Figure { what, owner, from, at })
+}
+
+/// `None` for what is no history.
+const fn time_figure(field: TimeField) -> Option<Figure> {
+    match field {
+        TimeField::LastContact => Some(Figure {
+            what: "max(l.contact_at)",
+            owner: "l.customer_id",
+            from: " from customer_records.contact_links l where true",
+            at: "l.contact_at",
+        }),
+        TimeField::LastFollowUp => Some(Figure {
+            what: "max(f.followed_at)",
+            owner: "f.customer_id",
+            from: " from customer_records.follow_ups f where true",
+            at: "f.followed_at",
+        }),
+        TimeField::Created
+        | TimeField::OwnershipStart
+        | TimeField::OwnershipUntil
+        | TimeField::Pool
+        | TimeField::NextAgreementExpire => None,
     }
-    if let Some(state) = &scope.state {
-        sql.push(" and a.state = ").push_bind(state.clone());
+}
+
+/// What the arguments leave of a history, beside the days.
+fn narrow(sql: &mut Sql, field: NumberField, scope: &Scope) {
+    match field {
+        NumberField::CaseCount | NumberField::ComplaintCount | NumberField::OpenCases => {
+            if field == NumberField::OpenCases {
+                sql.push(" and l.open");
+            }
+            if let Some(category) = &scope.category {
+                sql.push(" and l.category = ").push_bind(category.clone());
+            }
+            let complaint = (field == NumberField::ComplaintCount).then(|| "COMPLAINT".to_owned());
+            if let Some(kind) = complaint.or_else(|| scope.kind.clone()) {
+                let of_kind = " and exists (select from customer_records.case_kinds k where k.case_id = l.case_id and k.kind = ";
+                sql.push(of_kind).push_bind(kind).push(")");
+            }
+        }
+        NumberField::AgreementCount | NumberField::AgreementUnits => {
+            if let Some(kind) = &scope.kind {
+                sql.push(" and a.kind = ").push_bind(kind.clone());
+            }
+            if let Some(state) = &scope.state {
+                sql.push(" and a.state = ").push_bind(state.clone());
+            }
+        }
+        NumberField::ContactCount
+        | NumberField::OrderCount
+        | NumberField::ReworkCount
+        | NumberField::PromisesMissed
+        | NumberField::FollowUpCount
+        | NumberField::GroupSize => {}
     }
-    sql.push(")");
+}
+
+const fn fits(one: i64, order: Order, other: i64) -> bool {
+    match order {
+        Order::Equal => one == other,
+        Order::Less => one < other,
+        Order::LessOrEqual => one <= other,
+        Order::Greater => one > other,
+        Order::GreaterOrEqual => one >= other,
+    }
+}
+
+const fn opposite(order: Order) -> &'static str {
+    match order {
+        Order::Equal => " <> ",
+        Order::Less => " >= ",
+        Order::LessOrEqual => " > ",
+        Order::Greater => " <= ",
+        Order::GreaterOrEqual => " < ",
+    }
 }
 
 const fn sign(order: Order) -> &'static str {
@@ -307,12 +415,12 @@ mod tests {
 
     const KEYS: &str = include_str!("../../../tests/it/keys_of_the_tests.toml");
 
-    fn compiled(filter: &str) -> String {
+    fn compiled(filter: &str, form: Form) -> String {
         let filter =
             Filter::parse(filter, Purpose::Unsaved).map_err(|problems| format!("{filter}: {problems:?}"));
         let ring = KeyRing::parse(KEYS).unwrap();
         let mut sql = QueryBuilder::new("");
-        Ask { ring: &ring, now: Timestamp::UNIX_EPOCH }.push(&mut sql, &filter.unwrap().node);
+        Ask { form, ring: &ring, now: Timestamp::UNIX_EPOCH }.push(&mut sql, &filter.unwrap().node);
         sql.into_string()
     }
 
@@ -330,19 +438,24 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_compared_with_never_changes_the_statement(text in "[^\\x00]{1,40}", number in any::<i32>()) {
-            prop_assert_eq!(compiled(&everywhere(&text, number.into())), compiled(&everywhere("a", 1)));
+            let (there, here) = (everywhere(&text, number.into()), everywhere("a", 1));
+            prop_assert_eq!(compiled(&there, Form::ByCustomer), compiled(&here, Form::ByCustomer));
+            // Whether 0 fits chooses between two texts.
+            let (there, here) = (everywhere(&text, i64::from(number.unsigned_abs())), everywhere("a", 1));
+            prop_assert_eq!(compiled(&there, Form::Grouped), compiled(&here, Form::Grouped));
         }
 
         #[test]
         fn how_many_values_there_are_does_not_either(texts in prop::collection::vec("[a-z'; -]{1,9}", 1..20)) {
             let list: Vec<_> = texts.iter().map(|text| format!("\"{text}\"")).collect();
-            prop_assert_eq!(compiled(&format!("source IN ({})", list.join(", "))), compiled("source = a"));
+            let many = format!("source IN ({})", list.join(", "));
+            prop_assert_eq!(compiled(&many, Form::Grouped), compiled("source = a", Form::Grouped));
         }
     }
 
     #[test]
     fn points_are_in_parameters_as_digests() {
-        let sql = compiled("phone = \"+8613800138000\" OR email IN (\"a@b.cn\", \"c@d.cn\")");
+        let sql = compiled("phone = \"+8613800138000\" OR email IN (\"a@b.cn\", \"c@d.cn\")", Form::Grouped);
 
         assert!(!sql.contains("138") && !sql.contains('@') && sql.contains("match_key = any($2)"), "{sql}");
     }

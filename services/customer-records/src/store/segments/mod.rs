@@ -4,10 +4,10 @@ pub mod condition;
 
 use jiff_sqlx::{Timestamp, ToSqlx};
 use kexiang_core::{CustomerId, SegmentId};
-use sqlx::{FromRow, PgConnection, Postgres, QueryBuilder};
+use sqlx::{FromRow, PgConnection, Postgres, QueryBuilder, types::Json};
 use uuid::Uuid;
 
-use self::condition::Ask;
+use self::condition::{Ask, Form};
 use super::{
     inconsistent,
     subject_keys::{self, SubjectKeys, of},
@@ -174,16 +174,36 @@ pub async fn list(
 const FROM: &str =
     " from customer_records.customers c where c.merged_into is null and c.erased_at is null and (";
 
-/// How many customers fit.
+fn counting(begin: &str, ask: &Ask<'_>, node: &Node) -> QueryBuilder<Postgres> {
+    let mut sql = QueryBuilder::new(format!("{begin}select count(*)"));
+    sql.push(FROM);
+    ask.push(&mut sql, node);
+    sql.push(")");
+    sql
+}
+
+/// What PostgreSQL expects a count to cost, in its own unit.
+async fn cost(conn: &mut PgConnection, ask: &Ask<'_>, node: &Node) -> sqlx::Result<f64> {
+    let mut sql = counting("explain (format json) ", ask, node);
+    let plan: Json<serde_json::Value> = sql.build_query_scalar().persistent(false).fetch_one(conn).await?;
+    Ok(plan.0.pointer("/0/Plan/Total Cost").and_then(serde_json::Value::as_f64).unwrap_or(f64::INFINITY))
+}
+
+/// How many customers fit; histories are looked at in the form that PostgreSQL expects to be cheaper: customer by customer when
+/// the rest of the filter leaves few, grouped when it leaves many.
 ///
 /// # Errors
 /// Those of the database.
 #[tracing::instrument(name = "db.segment.count", skip_all)]
-pub async fn count(conn: &mut PgConnection, ask: &Ask<'_>, node: &Node) -> sqlx::Result<i64> {
-    let mut sql = QueryBuilder::<Postgres>::new("select count(*)");
-    sql.push(FROM);
-    ask.push(&mut sql, node);
-    sql.push(")");
+pub async fn count(
+    conn: &mut PgConnection,
+    ring: &KeyRing,
+    now: jiff::Timestamp,
+    node: &Node,
+) -> sqlx::Result<i64> {
+    let (one, other) = (Ask { form: Form::Grouped, ring, now }, Ask { form: Form::ByCustomer, ring, now });
+    let grouped = cost(conn, &one, node).await? < cost(conn, &other, node).await?;
+    let mut sql = counting("", if grouped { &one } else { &other }, node);
     // Filters are of any form: kept prepared, they would push out what is asked all the time.
     sql.build_query_scalar().persistent(false).fetch_one(conn).await
 }
@@ -209,12 +229,12 @@ pub async fn members(
     Ok(ids.into_iter().map(CustomerId::from_uuid).collect())
 }
 
-/// Lets the server end statements of this transaction that take longer.
+/// Lets the server end statements of this transaction that take longer, and gives them memory to group histories in.
 ///
 /// # Errors
 /// Those of the database.
 pub async fn limit_time(conn: &mut PgConnection, limit: std::time::Duration) -> sqlx::Result<()> {
-    sqlx::query("select set_config('statement_timeout', $1, true)")
+    sqlx::query("select set_config('statement_timeout', $1, true), set_config('work_mem', '64MB', true)")
         .bind(limit.as_millis().to_string())
         .execute(conn)
         .await?;
