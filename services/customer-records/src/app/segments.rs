@@ -75,7 +75,8 @@ impl From<IdempotencyError> for SegmentError {
 
 /// A statement that the server ended took too long.
 fn of_filter(error: sqlx::Error) -> SegmentError {
-    let ended = error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == ENDED);
+    let ended =
+        matches!(&error, sqlx::Error::Database(error) if error.code().is_some_and(|code| code == ENDED));
     if ended { SegmentError::TooCostly } else { error.into() }
 }
 

@@ -3,7 +3,7 @@
 //! | to see | read |
 //! |---|---|
 //! | what can be filtered by: the one table | [`fields`] |
-//! | text → tokens → tree → typed filter | [`lexer`], [`syntax`], [`check`] |
+//! | text → tokens → tree → typed filter | [`lexer`], [`syntax`], `check`, [`filter`] |
 //! | what is wrong with a filter, and where | [`problem`] |
 //! | filter → SQL | `store/segments/condition.rs` |
 //!
@@ -29,8 +29,9 @@
 //! Invariants: a [`Filter`] that exists can be compiled; its cost is bounded by the limits below and the server's time limit;
 //! customers that are merged into others or erased are in no segment.
 
-pub mod check;
+mod check;
 pub mod fields;
+pub mod filter;
 pub mod lexer;
 pub mod problem;
 pub mod syntax;
@@ -41,7 +42,7 @@ use jiff::Timestamp;
 use kexiang_core::{Actor, SegmentId};
 use serde::{Deserialize, Serialize};
 
-pub use check::{Filter, Moment, Node, Order, Purpose, Scope, Test};
+pub use filter::{Filter, Moment, Node, Order, Purpose, Scope, Test};
 pub use problem::{FilterProblem, Place, Reason};
 
 /// Characters of a filter.

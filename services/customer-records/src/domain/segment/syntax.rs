@@ -36,10 +36,15 @@ pub struct RawTest {
     /// Name of the field.
     pub field: At<String>,
     /// In its parentheses: name, if given, and value.
-    pub arguments: Vec<(Option<At<String>>, At<Raw>)>,
+    pub arguments: Vec<Argument>,
     /// What it is compared with, if with anything; several values with `IN` alone.
-    pub comparison: Option<(At<Operator>, Vec<At<Raw>>)>,
+    pub comparison: Option<Comparison>,
 }
+
+/// Name, if given, and value.
+pub type Argument = (Option<At<String>>, At<Raw>);
+/// Operator and values.
+pub type Comparison = (At<Operator>, Vec<At<Raw>>);
 
 /// A value as written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -159,7 +164,7 @@ impl Parser<'_> {
         Ok(RawTest { field, arguments, comparison: self.comparison()? })
     }
 
-    fn arguments(&mut self) -> Result<Vec<(Option<At<String>>, At<Raw>)>, FilterProblem> {
+    fn arguments(&mut self) -> Result<Vec<Argument>, FilterProblem> {
         let mut arguments = Vec::new();
         while !self.take_if(&Token::Close) {
             if !arguments.is_empty() && !self.take_if(&Token::Comma) {
@@ -181,7 +186,7 @@ impl Parser<'_> {
         Ok(arguments)
     }
 
-    fn comparison(&mut self) -> Result<Option<(At<Operator>, Vec<At<Raw>>)>, FilterProblem> {
+    fn comparison(&mut self) -> Result<Option<Comparison>, FilterProblem> {
         if let Token::Operator(it) = self.peek().token {
             let span = self.take().span;
             return Ok(Some((At { it, span }, vec![self.value()?])));

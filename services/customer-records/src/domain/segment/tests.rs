@@ -3,7 +3,6 @@
 use proptest::prelude::*;
 
 use super::{
-    check::{Filter, Node, Order, Purpose, Test},
     fields::{FIELDS, ListField, NumberField},
     problem::Reason,
     *,
@@ -28,7 +27,7 @@ fn and_or_and_not_are_read_as_the_parentheses_say() {
 
 #[test]
 fn a_bad_filter_is_refused_with_the_place() {
-    let cases: &[(&str, (usize, usize, &str, Reason))] = &[
+    let cases = [
         ("", (1, 1, "", Reason::Syntax)),
         ("tags:a tags:b", (1, 8, "tags", Reason::Syntax)),
         ("tags:a AND", (1, 11, "", Reason::Syntax)),
@@ -58,7 +57,7 @@ fn a_bad_filter_is_refused_with_the_place() {
         ("phone = \"+8613800138000\"", (1, 1, "phone", Reason::SealedField)),
     ];
     for (filter, (line, column, text, reason)) in cases {
-        assert_eq!(wrong(filter), [(*line, *column, (*text).to_owned(), *reason)], "{filter}");
+        assert_eq!(wrong(filter), [(line, column, text.to_owned(), reason)], "{filter}");
     }
 }
 

@@ -13,6 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use jiff_sqlx::ToSqlx;
 use sqlx::{Postgres, QueryBuilder};
 
+use super::figure::{Figure, narrow, number_figure, time_figure};
 use crate::{
     domain::{
         contact_point::ContactPoint,
@@ -35,18 +36,6 @@ pub enum Form {
     Grouped,
 }
 
-/// A number or a time of a history.
-struct Figure {
-    /// The aggregate.
-    what: &'static str,
-    /// The column of whose it is.
-    owner: &'static str,
-    /// From, and the part of where that never changes.
-    from: &'static str,
-    /// The column of when it was, which days narrow.
-    at: &'static str,
-}
-
 /// What a filter is asked with.
 pub struct Ask<'a> {
     /// How histories are looked at.
@@ -56,6 +45,9 @@ pub struct Ask<'a> {
     /// What is `ago` and `ahead`.
     pub now: Timestamp,
 }
+
+/// What ends a group.
+const GROUP_ENDS: &str = ") h where h.customer_id = c.customer_id)";
 
 type Sql = QueryBuilder<Postgres>;
 
@@ -280,99 +272,6 @@ const fn list_column(field: ListField) -> &'static str {
         ListField::Tiers => "tiers",
         ListField::Tags => "tags",
         ListField::RiskFlags => "risk_flags",
-    }
-}
-
-const GROUP_ENDS: &str = ") h where h.customer_id = c.customer_id)";
-
-const CASES: &str = " from customer_records.case_links l where true";
-const ORDERS: &str =
-    " from customer_records.case_links l join customer_records.viewed_orders o using (case_id) where true";
-const AGREEMENTS: &str = " from customer_records.agreements a where true";
-
-/// `None` for the size of a group, which is no history.
-const fn number_figure(field: NumberField) -> Option<Figure> {
-    let (what, owner, from, at) = match field {
-        NumberField::ContactCount => {
-            ("count(*)", "l.customer_id", " from customer_records.contact_links l where true", "l.contact_at")
-        }
-        NumberField::CaseCount | NumberField::ComplaintCount | NumberField::OpenCases => {
-            ("count(*)", "l.customer_id", CASES, "l.accepted_at")
-        }
-        NumberField::OrderCount => ("count(*)", "l.customer_id", ORDERS, "o.created_at"),
-        NumberField::ReworkCount => {
-            ("coalesce(sum(o.rework_count), 0)::bigint", "l.customer_id", ORDERS, "o.created_at")
-        }
-        NumberField::PromisesMissed => (
-            "count(*)",
-            "l.customer_id",
-            " from customer_records.case_links l join customer_records.viewed_promises p using (case_id)
-              where p.state in ('MISSED', 'KEPT_LATE')",
-            "p.due_at",
-        ),
-        NumberField::FollowUpCount => {
-            ("count(*)", "f.customer_id", " from customer_records.follow_ups f where true", "f.followed_at")
-        }
-        NumberField::AgreementCount => ("count(*)", "a.customer_id", AGREEMENTS, ""),
-        NumberField::AgreementUnits => ("coalesce(sum(a.units), 0)::bigint", "a.customer_id", AGREEMENTS, ""),
-        NumberField::GroupSize => return None,
-    };
-    Some(Figure { what, owner, from, at })
-}
-
-/// `None` for what is no history.
-const fn time_figure(field: TimeField) -> Option<Figure> {
-    match field {
-        TimeField::LastContact => Some(Figure {
-            what: "max(l.contact_at)",
-            owner: "l.customer_id",
-            from: " from customer_records.contact_links l where true",
-            at: "l.contact_at",
-        }),
-        TimeField::LastFollowUp => Some(Figure {
-            what: "max(f.followed_at)",
-            owner: "f.customer_id",
-            from: " from customer_records.follow_ups f where true",
-            at: "f.followed_at",
-        }),
-        TimeField::Created
-        | TimeField::OwnershipStart
-        | TimeField::OwnershipUntil
-        | TimeField::Pool
-        | TimeField::NextAgreementExpire => None,
-    }
-}
-
-/// What the arguments leave of a history, beside the days.
-fn narrow(sql: &mut Sql, field: NumberField, scope: &Scope) {
-    match field {
-        NumberField::CaseCount | NumberField::ComplaintCount | NumberField::OpenCases => {
-            if field == NumberField::OpenCases {
-                sql.push(" and l.open");
-            }
-            if let Some(category) = &scope.category {
-                sql.push(" and l.category = ").push_bind(category.clone());
-            }
-            let complaint = (field == NumberField::ComplaintCount).then(|| "COMPLAINT".to_owned());
-            if let Some(kind) = complaint.or_else(|| scope.kind.clone()) {
-                let of_kind = " and exists (select from customer_records.case_kinds k where k.case_id = l.case_id and k.kind = ";
-                sql.push(of_kind).push_bind(kind).push(")");
-            }
-        }
-        NumberField::AgreementCount | NumberField::AgreementUnits => {
-            if let Some(kind) = &scope.kind {
-                sql.push(" and a.kind = ").push_bind(kind.clone());
-            }
-            if let Some(state) = &scope.state {
-                sql.push(" and a.state = ").push_bind(state.clone());
-            }
-        }
-        NumberField::ContactCount
-        | NumberField::OrderCount
-        | NumberField::ReworkCount
-        | NumberField::PromisesMissed
-        | NumberField::FollowUpCount
-        | NumberField::GroupSize => {}
     }
 }
 

@@ -1,6 +1,7 @@
 //! Segments, and who is in them: see [`condition`].
 
 pub mod condition;
+mod figure;
 
 use jiff_sqlx::{Timestamp, ToSqlx};
 use kexiang_core::{CustomerId, SegmentId};
