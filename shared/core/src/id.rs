@@ -216,6 +216,12 @@ pub mod of {
         const COLLECTION: &'static str = "fieldSchemas";
         const TYPE: &'static str = "FieldSchema";
     }
+    /// Marks [`super::SegmentId`].
+    pub enum Segment {}
+    impl Marker for Segment {
+        const COLLECTION: &'static str = "segments";
+        const TYPE: &'static str = "Segment";
+    }
     /// Marks [`super::RelationshipId`].
     pub enum Relationship {}
     /// Marks [`super::SameCustomerRulingId`].
@@ -423,6 +429,8 @@ pub type ContactId = TypedId<of::Contact>;
 pub type CustomerId = TypedId<of::Customer>;
 /// A version of a pack's own fields (CU-1).
 pub type FieldSchemaId = TypedId<of::FieldSchema>;
+/// The id of a segment.
+pub type SegmentId = TypedId<of::Segment>;
 /// What one customer is to another (CU-3).
 pub type RelationshipId = TypedId<of::Relationship>;
 /// A supervisor's exception of who is one customer (CU-3).

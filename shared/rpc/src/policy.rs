@@ -67,6 +67,10 @@ const PLANNERS: &[Role] = &[Agent, Supervisor, Manager];
 const CONTRACTORS: &[Role] = &[Agent, Supervisor, Manager, Administrator, Service];
 /// Who hands customers over, or sees to it.
 const HANDERS: &[Role] = &[Agent, Supervisor, Manager, Administrator];
+/// Who makes audiences, and learns who is in them.
+const AUDIENCES: &[Role] = &[Supervisor, Manager, Administrator, Service];
+/// Who sees which audiences there are, and how large they are.
+const AUDIENCE_FIGURES: &[Role] = &[Supervisor, Analyst, Manager, Administrator, Service];
 /// Who sets the center up.
 const SETUP: &[Role] = &[Administrator];
 /// Who reads figures.
@@ -418,6 +422,16 @@ pub const TABLE: &[(&str, Access)] = &[
     ("/kexiang.customers.v1.HandInService/GetHandIn", Access::Roles(CONTRACTORS)),
     ("/kexiang.customers.v1.HandInService/ListHandIns", Access::Roles(CONTRACTORS)),
     ("/kexiang.customers.v1.HandInService/ListCustomerFiles", Access::Roles(CONTRACTORS)),
+    // Customer records: segments.
+    ("/kexiang.customers.v1.SegmentService/CreateSegment", Access::Roles(AUDIENCES)),
+    ("/kexiang.customers.v1.SegmentService/GetSegment", Access::Roles(AUDIENCE_FIGURES)),
+    ("/kexiang.customers.v1.SegmentService/ListSegments", Access::Roles(AUDIENCE_FIGURES)),
+    ("/kexiang.customers.v1.SegmentService/UpdateSegment", Access::Roles(AUDIENCES)),
+    ("/kexiang.customers.v1.SegmentService/DeleteSegment", Access::Roles(AUDIENCES)),
+    ("/kexiang.customers.v1.SegmentService/CountSegment", Access::Roles(AUDIENCE_FIGURES)),
+    ("/kexiang.customers.v1.SegmentService/CountMembers", Access::Roles(AUDIENCES)),
+    ("/kexiang.customers.v1.SegmentService/StreamSegmentMembers", Access::Roles(AUDIENCES)),
+    ("/kexiang.customers.v1.SegmentService/CheckFilter", Access::Roles(AUDIENCES)),
     // Reporting.
     ("/kexiang.reporting.v1.ReportingService/GetWallboard", Access::Roles(FIGURES)),
     ("/kexiang.reporting.v1.ReportingService/WatchWallboard", Access::Roles(FIGURES)),

@@ -26,6 +26,7 @@ mod redirects;
 pub mod relationships;
 mod sealing;
 pub mod search;
+pub mod segments;
 mod timeline;
 pub mod view;
 

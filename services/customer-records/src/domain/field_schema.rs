@@ -172,6 +172,12 @@ pub fn is_pack(text: &str) -> bool {
     is_code(text, b'-')
 }
 
+/// Whether a text can be the key of a field: 1–40 of a–z, 0–9 and underscore, starting with a letter.
+#[must_use]
+pub fn is_key(text: &str) -> bool {
+    is_code(text, b'_')
+}
+
 fn is_code(text: &str, joiner: u8) -> bool {
     (1..=40).contains(&text.len())
         && text.starts_with(|c: char| c.is_ascii_lowercase())

@@ -21,6 +21,7 @@
 //! | an agent's customers go to others | [`customer_handover`] |
 //! | follow-ups and what is wrong with them | [`follow_up`] |
 //! | orders, visits and promises of the view 360° | [`view`] |
+//! | segments: saved filters, their language and fields | [`segment`] |
 //! | what a caller hears back at once | [`recognition`] |
 //! | what happened with a customer | [`timeline`] |
 //! | how personal data is sealed, and found all the same | [`vault`] |
@@ -49,6 +50,7 @@ pub mod profile;
 pub mod recognition;
 pub mod relationship;
 pub mod same_customer;
+pub mod segment;
 pub mod timeline;
 pub mod vault;
 pub mod view;

@@ -9,7 +9,7 @@ use serde::de::{DeserializeOwned, Error};
 
 use super::{
     agreements, archives, convert, follow_ups, hand_ins, handovers, key_accounts, merge_facts, ownership, privacy,
-    relationships,
+    relationships, segments,
 };
 use crate::domain::{
     customer::{CustomerFacts, IdentificationFacts},
@@ -45,6 +45,7 @@ pub fn to_any(event: &StoredEvent) -> Result<Any, serde_json::Error> {
         Some(("dispute", _)) => any(&ownership::write::dispute_facts(&read(event)?)),
         Some(("customer_handover", _)) => any(&handovers::write::facts(&read(event)?)),
         Some(("follow_up", _)) => any(&follow_ups::facts(&read(event)?)),
+        Some(("segment", _)) => any(&segments::facts(&read(event)?)),
         Some(("conduct", _)) => any(&pb::ConductFacts { finding: Some(follow_ups::finding(&read(event)?)) }),
         _ => Err(unknown(event)),
     }

@@ -10,6 +10,7 @@
 //! | follow-ups | [`follow_ups`] |
 //! | agreements, key accounts | [`agreements`], [`key_accounts`] |
 //! | handovers of customers | [`handovers`] |
+//! | segments | [`segments`] |
 //! | archives, monthly hand-ins | [`archives`], [`hand_ins`] |
 //! | unmasking, export, erasure, legal holds | [`privacy`] |
 //! | to the wire: answers, events, refusals | [`convert`], [`feed`], [`status`] |
@@ -32,6 +33,7 @@ mod privacy;
 mod profiles;
 mod relationships;
 mod search;
+mod segments;
 mod status;
 mod update;
 mod view;
@@ -47,6 +49,7 @@ use kexiang_proto::{
         key_account_service_server::KeyAccountServiceServer, merge_service_server::MergeServiceServer,
         ownership_service_server::OwnershipServiceServer, privacy_service_server::PrivacyServiceServer,
         profile_service_server::ProfileServiceServer, relationship_service_server::RelationshipServiceServer,
+        segment_service_server::SegmentServiceServer,
     },
     event_v1::event_feed_service_server::EventFeedServiceServer,
 };
@@ -74,6 +77,7 @@ pub(crate) fn add_services(server: Server, parts: &Parts) -> Server {
     let privacy = PrivacyServiceServer::new(privacy::Privacy::new(app.clone()));
     let key_accounts = KeyAccountServiceServer::new(key_accounts::KeyAccounts::new(app.clone()));
     let archives = ArchiveServiceServer::new(archives::Archives::new(app.clone()));
+    let segments = SegmentServiceServer::new(segments::Segments::new(app.clone()));
     let hand_ins = HandInServiceServer::new(hand_ins::HandIns::new(app.clone()));
     server
         .add(archives.max_decoding_message_size(MAX_MESSAGE_BYTES))
@@ -89,5 +93,6 @@ pub(crate) fn add_services(server: Server, parts: &Parts) -> Server {
         .add(handovers.max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add(agreements.max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add(privacy.max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .add(segments.max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add(EventFeedServiceServer::new(feed))
 }

@@ -4,6 +4,7 @@ pub(super) mod handover;
 pub mod merge;
 pub(super) mod ownership;
 pub mod relationship;
+pub mod segment;
 
 use kexiang_core::{CustomerId, FieldSchemaId};
 use kexiang_rpc::{Refusal, Violations};

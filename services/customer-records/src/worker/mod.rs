@@ -4,6 +4,7 @@ pub mod agreement_dates;
 pub mod archive_dates;
 mod batch;
 mod caller;
+mod case_kinds;
 pub mod dispatch_events;
 mod entry;
 pub mod intake_events;
@@ -52,6 +53,9 @@ pub(crate) fn start(parts: &Parts) -> anyhow::Result<TaskTracker> {
     workers.spawn(consume(events, view(), shutdown.clone()));
     let events = subscribe("customer_records.view.dispatch", dispatch.clone(), dispatch_events::TYPES);
     workers.spawn(consume(events, view(), shutdown.clone()));
+    let kinds = case_kinds::CaseKinds { app: app.clone() };
+    let events = subscribe("customer_records.case_kinds", intake.clone(), case_kinds::TYPES);
+    workers.spawn(consume(events, kinds, shutdown.clone()));
     let events = subscribe("customer_records.intake", intake, intake_events::TYPES);
     workers.spawn(consume(events, handler, shutdown.clone()));
     let handler = dispatch_events::DispatchEvents { app: app.clone() };

@@ -197,6 +197,7 @@ impl Center {
             ("customer_records.dispatch", self.dispatch.position()),
             ("customer_records.view.intake", self.intake.position()),
             ("customer_records.view.dispatch", self.dispatch.position()),
+            ("customer_records.case_kinds", self.intake.position()),
         ];
         let cursors = "select consumer, position from customer_records.consumer_cursors";
         for _ in 0..1_000 {
