@@ -20,10 +20,11 @@ pub use call::{Actor, Call, RequestKey};
 pub use clock::{Clock, ManualClock};
 pub use id::{
     AgreementId, ArchiveEntryId, ArrivalId, AssignmentId, CallId, CaseId, ConductFindingId, ContactId,
-    CustomerId, DuplicateProposalId, ErasureId, EventId, EvidenceId, EvidenceObjectId, FieldSchemaId,
-    FollowUpId, HandoverId, HoldId, IncidentId, KeyAccountId, LegalHoldId, MergeId, MergeProposalId,
-    NoticeId, OwnershipDisputeId, OwnershipRuleId, PromiseId, PublishedNumberId, RelationshipId, RouteId,
-    SameCustomerRulingId, ShiftId, TaskId, TurnId, UnitMoveId, UnmaskingId, WorkOrderId,
+    CustomerExportId, CustomerId, DuplicateProposalId, ErasureId, EventId, EvidenceId, EvidenceObjectId,
+    FieldSchemaId, FollowUpId, HandoverId, HoldId, IncidentId, KeyAccountId, LegalHoldId, MergeId,
+    MergeProposalId, NoticeId, OwnershipDisputeId, OwnershipRuleId, PromiseId, PublishedNumberId,
+    RelationshipId, RouteId, SameCustomerRulingId, ShiftId, TaskId, TurnId, UnitMoveId, UnmaskingId,
+    WorkOrderId,
 };
 pub use jiff::Timestamp;
 pub use phone::PhoneNumber;

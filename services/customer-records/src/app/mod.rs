@@ -5,8 +5,10 @@
 pub mod agreements;
 mod customers;
 mod error;
+mod exports;
 pub mod follow_ups;
 mod identification;
+mod imports;
 mod merge_error;
 mod merge_moves;
 mod merge_proposals;
@@ -26,6 +28,8 @@ pub mod view;
 use std::sync::Arc;
 
 pub use error::AppError;
+pub use exports::{ExportError, Exporting};
+pub use imports::{ImportError, ImportRun, ImportSettings};
 use jiff::tz::TimeZone;
 use kexiang_core::Clock;
 use kexiang_events::EventLog;

@@ -16,6 +16,7 @@
 //! | whose a customer is, until when and why | [`ownership`] |
 //! | disputes about it, ruled by the register | [`dispute`] |
 //! | follow-ups and what is wrong with them | [`follow_up`] |
+//! | customers from files and to files | [`import`], [`export`] |
 //! | orders, visits and promises of the view 360° | [`view`] |
 //! | what a caller hears back at once | [`recognition`] |
 //! | what happened with a customer | [`timeline`] |
@@ -25,9 +26,11 @@ pub mod agreement;
 pub mod contact_point;
 pub mod customer;
 pub mod dispute;
+pub mod export;
 pub mod field_schema;
 pub mod follow_up;
 pub mod identification;
+pub mod import;
 pub mod likeness;
 pub mod link;
 pub mod merge;

@@ -7,7 +7,7 @@ use prost::{Message, Name};
 use prost_types::Any;
 use serde::de::{DeserializeOwned, Error};
 
-use super::{agreements, convert, follow_ups, merge_facts, ownership, privacy, relationships};
+use super::{agreements, convert, follow_ups, imports, merge_facts, ownership, privacy, relationships};
 use crate::domain::{
     customer::{CustomerFacts, IdentificationFacts},
     field_schema::FieldSchemaFacts,
@@ -29,6 +29,7 @@ pub fn to_any(event: &StoredEvent) -> Result<Any, serde_json::Error> {
         Some(("relationship" | "same_customer_ruling", _)) => {
             any(&relationships::facts_to_wire(&read(event)?))
         }
+        Some(("customer_export", _)) => any(&imports::export_facts(&read(event)?)),
         Some(("merge_proposal", _)) => merge_facts::proposal(event.data.clone()),
         Some(("agreement_kind", _)) => agreements::kind_facts(event),
         Some(("agreement", _)) => agreements::facts(event),

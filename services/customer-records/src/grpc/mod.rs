@@ -9,6 +9,7 @@
 //! | ownership, the pool, disputes | [`ownership`] |
 //! | follow-ups | [`follow_ups`] |
 //! | agreements | [`agreements`] |
+//! | customers from files and to files | [`imports`] |
 //! | unmasking, export, erasure, legal holds | [`privacy`] |
 //! | to the wire: answers, events, refusals | [`convert`], [`feed`], [`status`] |
 
@@ -18,6 +19,7 @@ mod feed;
 mod field_schemas;
 mod follow_ups;
 mod handlers;
+mod imports;
 mod merge_convert;
 mod merge_facts;
 mod merges;
@@ -36,9 +38,10 @@ use kexiang_proto::{
         agreement_service_server::AgreementServiceServer,
         customer_records_service_server::CustomerRecordsServiceServer,
         field_schema_service_server::FieldSchemaServiceServer,
-        follow_up_service_server::FollowUpServiceServer, merge_service_server::MergeServiceServer,
-        ownership_service_server::OwnershipServiceServer, privacy_service_server::PrivacyServiceServer,
-        profile_service_server::ProfileServiceServer, relationship_service_server::RelationshipServiceServer,
+        follow_up_service_server::FollowUpServiceServer, import_service_server::ImportServiceServer,
+        merge_service_server::MergeServiceServer, ownership_service_server::OwnershipServiceServer,
+        privacy_service_server::PrivacyServiceServer, profile_service_server::ProfileServiceServer,
+        relationship_service_server::RelationshipServiceServer,
     },
     event_v1::event_feed_service_server::EventFeedServiceServer,
 };
@@ -62,6 +65,7 @@ pub(crate) fn add_services(server: Server, parts: &Parts) -> Server {
     let ownerships = OwnershipServiceServer::new(ownership::Ownerships::new(app.clone()));
     let follow_ups = FollowUpServiceServer::new(follow_ups::FollowUps::new(app.clone()));
     let agreements = AgreementServiceServer::new(agreements::Agreements::new(app.clone()));
+    let imports = ImportServiceServer::new(imports::Imports::new(app.clone(), shutdown.clone()));
     let privacy = PrivacyServiceServer::new(privacy::Privacy::new(app.clone()));
     server
         .add(records.max_decoding_message_size(MAX_MESSAGE_BYTES))
@@ -72,6 +76,7 @@ pub(crate) fn add_services(server: Server, parts: &Parts) -> Server {
         .add(ownerships.max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add(follow_ups.max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add(agreements.max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .add(imports.max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add(privacy.max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add(EventFeedServiceServer::new(feed))
 }

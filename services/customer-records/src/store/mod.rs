@@ -18,6 +18,7 @@ pub mod erasures;
 pub mod export;
 pub mod field_schemas;
 pub mod follow_ups;
+pub mod imports;
 pub mod links;
 pub mod merge_proposals;
 pub mod merges;
