@@ -80,7 +80,7 @@ async fn a_first_message_is_refused_with_all_that_is_wrong_with_it() {
         format: 99,
         source: " ".into(),
         columns: vec![ColumnMapping::default()],
-        phone_region: "XX".into(),
+        phone_region: "Atlantis".into(),
         charset: "klingon".into(),
         dry_run: false,
     };

@@ -51,7 +51,8 @@ fn what_somebody_is_stays_and_the_erased_stay_erased() {
     let mut known = Known::default();
     let first = run(&[keyed(2, "a", "Li Na", &[1]), keyed(3, "b", "Wang", &[2])], &known);
     known.take(&first);
-    known.customers.get_mut(&first.created[1].customer_id).unwrap().erased_at = Some(Timestamp::UNIX_EPOCH);
+    let wang = known.customers.values_mut().find(|customer| customer.display_name == "Wang");
+    wang.unwrap().erased_at = Some(Timestamp::UNIX_EPOCH);
     let mut other_kind = keyed(2, "a", "Li Na", &[1]);
     other_kind.row.kind = Some(CustomerKind::Outlet);
     other_kind.fingerprint = digest("another");
@@ -69,12 +70,12 @@ proptest! {
     /// Whatever a file says: taken in again, it writes nothing, and no contact point is of two customers.
     #[test]
     fn taken_in_again_a_file_changes_nothing(
-        rows in proptest::collection::vec((0u8..6, "[ab]{1,2}", proptest::collection::vec(0u8..6, 0..3)), 1..20),
+        rows in proptest::collection::vec((0u8..6, "[ab]{1,2}", proptest::collection::btree_set(0u8..6, 0..3)), 1..20),
         cut in 0usize..20,
     ) {
         let rows: Vec<_> = (2..)
             .zip(&rows)
-            .map(|(number, (id, name, phones))| keyed(number, &id.to_string(), name, phones))
+            .map(|(number, (id, name, phones))| keyed(number, &id.to_string(), name, &phones.iter().copied().collect::<Vec<_>>()))
             .collect();
         let mut known = Known::default();
         // It breaks off somewhere, and begins again.
