@@ -112,7 +112,7 @@ impl CardReader {
 fn cells(card: &VCard) -> Vec<(Field, String)> {
     let mut cells = Vec::new();
     let mut put = |field, text: Option<String>| {
-        cells.extend(text.filter(|text| !text.trim().is_empty()).map(|text| (field, text)))
+        cells.extend(text.filter(|text| !text.trim().is_empty()).map(|text| (field, text)));
     };
     put(Field::Customer, card.property(&VCardProperty::Other(X_CUSTOMER.to_owned())).map(whole));
     put(Field::ExternalId, card.property(&VCardProperty::Uid).map(whole));
@@ -126,7 +126,7 @@ fn cells(card: &VCard) -> Vec<(Field, String)> {
                 put(Field::Phone, number.split(';').next().map(str::to_owned));
             }
             VCardProperty::Email => {
-                put(Field::Email, Some(whole(entry).trim_start_matches("mailto:").to_owned()))
+                put(Field::Email, Some(whole(entry).trim_start_matches("mailto:").to_owned()));
             }
             VCardProperty::Adr => put(Field::Address, Some(address(entry))),
             _ => {}

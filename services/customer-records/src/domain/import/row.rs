@@ -115,7 +115,7 @@ impl Reading {
             Field::Kind => match kind(text) {
                 Some(kind) => self.row.kind = Some(kind),
                 None => {
-                    self.fault(field, "INVALID_VALUE", "must be PERSON, HOUSEHOLD, ORGANISATION or OUTLET")
+                    self.fault(field, "INVALID_VALUE", "must be PERSON, HOUSEHOLD, ORGANISATION or OUTLET");
                 }
             },
             Field::Phone => self.points(ContactPointKind::Phone, field, text, region),
