@@ -170,6 +170,8 @@ pub mod of {
     pub enum Erasure {}
     /// Marks [`super::LegalHoldId`].
     pub enum LegalHold {}
+    /// Marks [`super::CustomerExportId`].
+    pub enum CustomerExport {}
     /// Marks [`super::UnmaskingId`].
     pub enum Unmasking {}
     /// Marks [`super::ShiftId`].
@@ -379,6 +381,10 @@ pub mod of {
         const COLLECTION: &'static str = "legalHolds";
         const TYPE: &'static str = "LegalHold";
     }
+    impl Marker for CustomerExport {
+        const COLLECTION: &'static str = "customerExports";
+        const TYPE: &'static str = "CustomerExport";
+    }
     impl Marker for Unmasking {
         const COLLECTION: &'static str = "unmaskings";
         const TYPE: &'static str = "Unmasking";
@@ -483,6 +489,8 @@ pub type MergeProposalId = TypedId<of::MergeProposal>;
 pub type ErasureId = TypedId<of::Erasure>;
 /// What keeps a customer from being erased.
 pub type LegalHoldId = TypedId<of::LegalHold>;
+/// That somebody took customers out as a file.
+pub type CustomerExportId = TypedId<of::CustomerExport>;
 /// That somebody saw what is masked.
 pub type UnmaskingId = TypedId<of::Unmasking>;
 /// Id of an agreement.

@@ -57,6 +57,10 @@ const WITNESSES: &[Role] =
 const MERGERS: &[Role] = &[Supervisor, Administrator];
 /// Who answers customers about their own data, and erases it.
 const PRIVACY: &[Role] = &[Supervisor, Manager, Administrator];
+/// Who takes files of customers in.
+const IMPORTERS: &[Role] = &[Supervisor, Administrator, Service];
+/// Who takes customers out as files, each as far as they see them. No agent: whoever leaves would take all along.
+const EXPORTERS: &[Role] = &[Supervisor, Manager, Administrator, Analyst];
 /// Who approves agreements, plans and what is costly to undo.
 const APPROVERS: &[Role] = &[Supervisor, Manager, Administrator];
 /// Who sees the prices of key accounts, and so decides about their plans. Everybody else gets them withheld (CU-11).
@@ -285,6 +289,9 @@ pub const TABLE: &[(&str, Access)] = &[
     ("/kexiang.customers.v1.PrivacyService/PlaceLegalHold", Access::Roles(&[Manager, Administrator])),
     ("/kexiang.customers.v1.PrivacyService/ReleaseLegalHold", Access::Roles(&[Manager, Administrator])),
     ("/kexiang.customers.v1.PrivacyService/ListLegalHolds", Access::Roles(PRIVACY)),
+    // Customer records: files.
+    ("/kexiang.customers.v1.ImportService/ImportCustomers", Access::Roles(IMPORTERS)),
+    ("/kexiang.customers.v1.ImportService/ExportCustomers", Access::Roles(EXPORTERS)),
     // Customer records: agreements. Nobody reviews what they wrote: a rule of customer records.
     ("/kexiang.customers.v1.AgreementService/DefineAgreementKind", Access::Roles(SETUP)),
     ("/kexiang.customers.v1.AgreementService/GetAgreementKind", Access::Roles(CONTRACTORS)),

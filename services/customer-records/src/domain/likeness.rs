@@ -88,7 +88,7 @@ impl Likeness {
         let (name, other_name) = (name_key(&one.display_name), name_key(&other.display_name));
         if !name.is_empty() && name == other_name {
             reasons.push(LikenessReason::SameName);
-        } else if strsim::normalized_damerau_levenshtein(&name, &other_name) >= SIMILAR {
+        } else if is_similar(&name, &other_name) {
             reasons.push(LikenessReason::SimilarName);
         }
         let points: i32 = reasons.iter().map(|reason| reason.points()).sum();
@@ -101,6 +101,16 @@ impl Likeness {
     pub const fn is_proposed(&self) -> bool {
         self.score >= PROPOSED_FROM
     }
+}
+
+/// Whether two names are the same or nearly so, whatever their script.
+#[must_use]
+pub fn is_similar_name(one: &str, other: &str) -> bool {
+    is_similar(&name_key(one), &name_key(other))
+}
+
+fn is_similar(key: &str, other: &str) -> bool {
+    strsim::normalized_damerau_levenshtein(key, other) >= SIMILAR
 }
 
 /// The folded addresses of a customer.

@@ -20,6 +20,7 @@
 //! | disputes about it, ruled by the register | [`dispute`] |
 //! | an agent's customers go to others | [`customer_handover`] |
 //! | follow-ups and what is wrong with them | [`follow_up`] |
+//! | customers from files and to files | [`import`], [`export`] |
 //! | orders, visits and promises of the view 360° | [`view`] |
 //! | segments: saved filters, their language and fields | [`segment`] |
 //! | what a caller hears back at once | [`recognition`] |
@@ -32,10 +33,12 @@ pub mod contact_point;
 pub mod customer;
 pub mod customer_handover;
 pub mod dispute;
+pub mod export;
 pub mod field_schema;
 pub mod follow_up;
 pub mod hand_in;
 pub mod identification;
+pub mod import;
 pub mod key_account;
 pub mod likeness;
 pub mod link;

@@ -32,6 +32,7 @@ pub fn to_any(event: &StoredEvent) -> Result<Any, serde_json::Error> {
         Some(("relationship" | "same_customer_ruling", _)) => {
             any(&relationships::facts_to_wire(&read(event)?))
         }
+        Some(("customer_export", _)) => any(&imports::export_facts(&read(event)?)),
         Some(("merge_proposal", _)) => merge_facts::proposal(event.data.clone()),
         Some(("agreement_kind", _)) => agreements::kind_facts(event),
         Some(("agreement", _)) => agreements::facts(event),

@@ -11,6 +11,7 @@
 //! | agreements, key accounts | [`agreements`], [`key_accounts`] |
 //! | handovers of customers | [`handovers`] |
 //! | segments | [`segments`] |
+//! | customers from files and to files | [`imports`] |
 //! | archives, monthly hand-ins | [`archives`], [`hand_ins`] |
 //! | unmasking, export, erasure, legal holds | [`privacy`] |
 //! | to the wire: answers, events, refusals | [`convert`], [`feed`], [`status`] |
@@ -24,6 +25,7 @@ mod follow_ups;
 mod hand_ins;
 mod handlers;
 mod handovers;
+mod imports;
 mod key_accounts;
 mod merge_convert;
 mod merge_facts;
@@ -46,6 +48,7 @@ use kexiang_proto::{
         field_schema_service_server::FieldSchemaServiceServer,
         follow_up_service_server::FollowUpServiceServer, hand_in_service_server::HandInServiceServer,
         handover_service_server::HandoverServiceServer,
+        import_service_server::ImportServiceServer,
         key_account_service_server::KeyAccountServiceServer, merge_service_server::MergeServiceServer,
         ownership_service_server::OwnershipServiceServer, privacy_service_server::PrivacyServiceServer,
         profile_service_server::ProfileServiceServer, relationship_service_server::RelationshipServiceServer,
@@ -74,6 +77,7 @@ pub(crate) fn add_services(server: Server, parts: &Parts) -> Server {
     let follow_ups = FollowUpServiceServer::new(follow_ups::FollowUps::new(app.clone()));
     let handovers = HandoverServiceServer::new(handovers::Handovers::new(app.clone()));
     let agreements = AgreementServiceServer::new(agreements::Agreements::new(app.clone()));
+    let imports = ImportServiceServer::new(imports::Imports::new(app.clone(), shutdown.clone()));
     let privacy = PrivacyServiceServer::new(privacy::Privacy::new(app.clone()));
     let key_accounts = KeyAccountServiceServer::new(key_accounts::KeyAccounts::new(app.clone()));
     let archives = ArchiveServiceServer::new(archives::Archives::new(app.clone()));
@@ -92,6 +96,7 @@ pub(crate) fn add_services(server: Server, parts: &Parts) -> Server {
         .add(follow_ups.max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add(handovers.max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add(agreements.max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .add(imports.max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add(privacy.max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add(segments.max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add(EventFeedServiceServer::new(feed))

@@ -6,7 +6,7 @@ use serde_json::Value;
 use sqlx::PgConnection;
 
 /// Kind of row, and what gives the rows of the customer `$1` as `jsonb`.
-const PARTS: [(&str, &str); 7] = [
+const PARTS: [(&str, &str); 8] = [
     (
         "contact",
         "select to_jsonb(x) from (select contact_id, contact_at, case_id from customer_records.contact_links
@@ -42,6 +42,11 @@ const PARTS: [(&str, &str); 7] = [
     (
         "agreement",
         "select to_jsonb(a) from customer_records.agreements a where customer_id = $1 order by agreement_id",
+    ),
+    (
+        "import_row",
+        "select to_jsonb(x) from (select source, imported_at from customer_records.import_rows
+         where customer_id = $1 order by source, imported_at) x",
     ),
     (
         "unmasking",

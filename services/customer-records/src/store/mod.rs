@@ -24,6 +24,7 @@ pub mod field_schemas;
 pub mod follow_ups;
 pub mod hand_ins;
 pub mod handover_items;
+pub mod imports;
 pub mod key_accounts;
 pub mod links;
 pub mod member_changes;
