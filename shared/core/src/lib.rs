@@ -19,7 +19,13 @@ pub mod vocabulary;
 pub use call::{Actor, Call, RequestKey};
 pub use clock::{Clock, ManualClock};
 pub use id::{
-    AgreementId, ArchiveEntryId, ArchiveLoanId, ArrivalId, AssignmentId, CallId, CaseId, ConductFindingId, ContactId, CustomerExportId, CustomerHandoverId, CustomerId, DuplicateProposalId, ErasureId, EventId, EvidenceId, EvidenceObjectId, FieldSchemaId, FollowUpId, HandInId, HandoverId, HoldId, IncidentId, KeyAccountId, KeyAccountMemberId, LegalHoldId, MemberChangeId, MergeId, MergeProposalId, NoticeId, OwnershipDisputeId, OwnershipRuleId, PriceSightId, PromiseId, PublishedNumberId, RelationshipId, RouteId, SameCustomerRulingId, SegmentId, ShiftId, SupplierQuoteId, TaskId, TurnId, UnitMoveId, UnmaskingId, WorkOrderId,
+    AgreementId, ArchiveEntryId, ArchiveLoanId, ArrivalId, AssignmentId, CallId, CaseId, ConductFindingId,
+    ContactId, CustomerExportId, CustomerHandoverId, CustomerId, DuplicateProposalId, ErasureId, EventId,
+    EvidenceId, EvidenceObjectId, FieldSchemaId, FollowUpId, HandInId, HandoverId, HoldId, IncidentId,
+    KeyAccountId, KeyAccountMemberId, LegalHoldId, MemberChangeId, MergeId, MergeProposalId, NoticeId,
+    OwnershipDisputeId, OwnershipRuleId, PriceSightId, PromiseId, PublishedNumberId, RelationshipId, RouteId,
+    SameCustomerRulingId, SegmentId, ShiftId, SupplierQuoteId, TaskId, TurnId, UnitMoveId, UnmaskingId,
+    WorkOrderId,
 };
 pub use jiff::Timestamp;
 pub use phone::PhoneNumber;

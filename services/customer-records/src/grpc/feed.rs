@@ -8,8 +8,8 @@ use prost_types::Any;
 use serde::de::{DeserializeOwned, Error};
 
 use super::{
-    agreements, archives, convert, follow_ups, hand_ins, handovers, key_accounts, merge_facts, ownership, privacy,
-    relationships, segments,
+    agreements, archives, convert, follow_ups, hand_ins, handovers, imports, key_accounts, merge_facts,
+    ownership, privacy, relationships, segments,
 };
 use crate::domain::{
     customer::{CustomerFacts, IdentificationFacts},

@@ -41,7 +41,7 @@ impl Center {
         self.hand_ins().receive_customer_file(request).await.map(Response::into_inner)
     }
 
-    async fn files(&self, parent: &str, state: CustomerFileState) -> Vec<String> {
+    async fn files_of_hand_in(&self, parent: &str, state: CustomerFileState) -> Vec<String> {
         let request =
             ListCustomerFilesRequest { parent: parent.to_owned(), state: state.into(), ..Default::default() };
         let files = self.hand_ins().list_customer_files(request).await.unwrap().into_inner().customer_files;
@@ -68,12 +68,12 @@ async fn files_are_handed_in_and_the_missing_are_told_once_by_two_replicas() {
 
     let added = center.hand_ins().add_customer_files(add).await.unwrap().into_inner();
     let received = center.receive(&name, &customers[0]).await.unwrap();
-    let due = center.files(&name, CustomerFileState::Due).await;
+    let due = center.files_of_hand_in(&name, CustomerFileState::Due).await;
     center.hand.set(day(10));
     center.until_told("hand_in.file_missed", 2).await;
     let get = GetHandInRequest { name: name.clone() };
     let late = center.hand_ins().get_hand_in(get).await.unwrap().into_inner();
-    let missing = center.files(&name, CustomerFileState::Missing).await;
+    let missing = center.files_of_hand_in(&name, CustomerFileState::Missing).await;
     let after = center.receive(&name, &customers[1]).await.unwrap();
 
     assert_eq!(
@@ -81,8 +81,8 @@ async fn files_are_handed_in_and_the_missing_are_told_once_by_two_replicas() {
         [(2, 0, 0), (3, 0, 0), (2, 1, 0), (0, 1, 2), (0, 2, 1)]
     );
     assert_eq!((due.as_slice(), missing.as_slice()), (&customers[1..], &customers[1..]));
-    assert!(center.files(&name, CustomerFileState::Due).await.is_empty());
-    assert_eq!(center.files(&name, CustomerFileState::HandedIn).await, customers[..2]);
+    assert!(center.files_of_hand_in(&name, CustomerFileState::Due).await.is_empty());
+    assert_eq!(center.files_of_hand_in(&name, CustomerFileState::HandedIn).await, customers[..2]);
     let told = center.told().await.into_iter().filter(|event| event.subject == name);
     let told = told.map(|event| {
         let facts: HandInFacts = event.data.unwrap().to_msg().unwrap();
@@ -116,7 +116,7 @@ async fn a_file_comes_once_and_only_where_it_is_due() {
 
     let refusal = one.err().or(other.err()).unwrap();
     assert_eq!(refused(&refusal), (Code::FailedPrecondition, "FILE_HANDED_IN".into()));
-    assert_eq!(center.files(&name, CustomerFileState::HandedIn).await, customers[..1]);
+    assert_eq!(center.files_of_hand_in(&name, CustomerFileState::HandedIn).await, customers[..1]);
     assert_eq!(refused(&stranger), (Code::FailedPrecondition, "FILE_NOT_DUE".into()));
     assert_eq!(refused(&nowhere), (Code::NotFound, "NOT_FOUND".into()));
 }

@@ -141,6 +141,7 @@ fn card_of(row: &ExportRow) -> VCard {
         entries.push(match kind {
             ContactPointKind::Phone => entry(VCardProperty::Tel, text),
             ContactPointKind::Email => entry(VCardProperty::Email, text),
+            ContactPointKind::Messaging => entry(VCardProperty::Impp, text),
             ContactPointKind::Address => VCardEntry::new(VCardProperty::Adr).with_values(parts(text)),
         });
     }

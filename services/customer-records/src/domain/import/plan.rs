@@ -252,6 +252,7 @@ impl Desk<'_> {
         };
         let profile = CustomerProfile {
             kind: row.kind_if_new(),
+            outlet_kind: None,
             display_name,
             contact_points: row.contact_points.clone(),
         };

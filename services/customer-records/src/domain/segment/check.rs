@@ -208,6 +208,9 @@ impl Check<'_> {
                 point.or_else(|| {
                     let wrong = match kind {
                         ContactPointKind::Phone => "a phone in E.164 in quotes, such as \"+8613800138000\"",
+                        ContactPointKind::Messaging => {
+                            "a messaging id in quotes, with its provider before a colon"
+                        }
                         ContactPointKind::Email | ContactPointKind::Address => "an e-mail address in quotes",
                     };
                     self.add(value, Problem::Value(wrong.to_owned()))
