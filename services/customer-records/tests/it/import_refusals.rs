@@ -53,7 +53,7 @@ async fn who_has_the_phone_of_somebody_else_is_left_to_people() {
 
     let duplicate = Outcome::PossibleDuplicate;
     assert_eq!(report.outcomes(), [duplicate, duplicate, Outcome::Created]);
-    assert_eq!(report.results[0].duplicates, [li.name.clone()]);
+    assert_eq!(report.results[0].duplicates, std::slice::from_ref(&li.name));
     assert_eq!(report.results[1].duplicates, [li.name.clone(), wang.name]);
     assert_eq!(center.get(&li.name).await, li);
 }

@@ -11,7 +11,6 @@ const ROWS: u32 = 100_000;
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "takes a minute; prints what it measures"]
-#[expect(clippy::disallowed_methods, clippy::print_stdout, reason = "measures")]
 async fn a_hundred_thousand_rows() {
     let center = Center::open().await;
     let mut file = String::from("id,name,kind,phone,email,address\n");

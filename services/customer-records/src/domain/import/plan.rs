@@ -44,13 +44,14 @@ pub struct Remembered {
     pub fingerprint: Digest,
 }
 
-/// A row of this file that was taken in.
+/// A row of this file that was decided. Also one that was refused holds its key: were a later row taken in for it, the file again
+/// would take the refused one for news.
 #[derive(Debug, Clone, Copy)]
 pub struct Seen {
     /// Where it stands.
     pub number: u64,
-    /// Whose it is and what it says.
-    pub row: Remembered,
+    /// Whose it is and what it says; `None` when it was not taken in.
+    pub row: Option<Remembered>,
 }
 
 /// What is known of the customers that a batch may be about.
@@ -115,7 +116,7 @@ pub struct Plan {
     pub updated: Vec<Update>,
     /// Rows to remember; none that is remembered just so.
     pub remembered: Vec<(Digest, Remembered)>,
-    /// Rows that were taken in.
+    /// Rows that were decided.
     pub seen: HashMap<Digest, Seen>,
 }
 
@@ -174,7 +175,7 @@ impl Desk<'_> {
     fn place(&mut self, keyed: &KeyedRow) -> Result<Outcome, Outcome> {
         let KeyedRow { row, key, fingerprint } = keyed;
         if let Some(Seen { number, row: seen }) = self.plan.seen.get(key).or_else(|| self.earlier.get(key)) {
-            if seen.fingerprint == *fingerprint {
+            if let Some(seen) = seen.filter(|seen| seen.fingerprint == *fingerprint) {
                 return Ok(Outcome::Unchanged(seen.customer_id));
             }
             return Err(refused(
@@ -183,6 +184,7 @@ impl Desk<'_> {
                 format!("is known like row {number}, and says something else"),
             ));
         }
+        self.plan.seen.insert(*key, Seen { number: row.number, row: None });
         let remembered = self.trial.rows.get(key).or_else(|| self.known.rows.get(key)).copied();
         let target = self.target(row, remembered)?;
         let outcome = match &target {
@@ -200,7 +202,7 @@ impl Desk<'_> {
                 self.plan.remembered.push((*key, row));
             }
             let shown = Remembered { customer_id: id, ..row };
-            self.plan.seen.insert(*key, Seen { number: keyed.row.number, row: shown });
+            self.plan.seen.insert(*key, Seen { number: keyed.row.number, row: Some(shown) });
         }
         Ok(outcome)
     }
