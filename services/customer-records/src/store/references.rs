@@ -45,6 +45,7 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("follow_ups", "customer_id", "the register is never rewritten"),
     ("conduct_checks", "customer_id", "work to do about follow-ups of then"),
     ("conduct_findings", "customer_id", "what was found about follow-ups of then"),
+    ("import_rows", "customer_id", "whose row it was; read through who answers for them now"),
     ("hand_in_files", "customer_id", "a monthly list of then, of who was a customer then"),
     ("customer_handover_items", "customer_id", "who is merged is dropped from a handover"),
     ("unmaskings", "customer_id", "append-only: whose data was seen"),

@@ -7,7 +7,8 @@ use kexiang_core::{CaseId, PromiseId, TaskId, Timestamp, WorkOrderId};
 use kexiang_proto::{
     customers_v1::{
         AddRelationshipRequest, CreateFieldSchemaRequest, FieldDefinition, FieldKind, FieldSchema, OwnField,
-        Profile, Relationship, RelationshipKind, UpdateProfileRequest, contact_point::Kind,
+        Profile, PublishFieldSchemaRequest, Relationship, RelationshipKind, UpdateProfileRequest,
+        contact_point::Kind,
     },
     dispatch_v1::{TaskFacts, TaskKind, TaskState, WorkOrderFacts, WorkOrderState},
     intake_v1::{CaseFacts, CaseState, Contact, PromiseFacts, PromiseKind, PromiseState},
@@ -44,6 +45,8 @@ async fn by_what_they_are_like_and_by_own_fields() {
     let schema = FieldSchema { pack: "telecom".into(), fields: vec![meter], ..Default::default() };
     let schema = CreateFieldSchemaRequest { field_schema: Some(schema), request_id: String::new() };
     let schema = center.field_schemas().create_field_schema(schema).await.unwrap().into_inner();
+    let publish = PublishFieldSchemaRequest { name: schema.name, etag: schema.etag, ..Default::default() };
+    let schema = center.field_schemas().publish_field_schema(publish).await.unwrap().into_inner();
     let customer = center.create("Li Na", &[]).await;
     let profile = Profile {
         name: format!("{}/profile", customer.name),

@@ -182,7 +182,7 @@ async fn a_filter_lies_sealed_and_who_is_named_by_phone_is_not_saved() {
     let unsaved = check(&mut client, "phone = \"+8613800138000\"", true).await;
 
     let dump: String = sqlx::query_scalar(
-        "select string_agg(convert_from(t, 'LATIN1'), ' ') from (
+        "select string_agg(encode(t, 'escape'), ' ') from (
              select convert_to(s::text, 'UTF8') from customer_records.segments s
              union all select s.sealed_filter from customer_records.segments s
              union all select convert_to(i::text, 'UTF8') from customer_records.idempotency_keys i
