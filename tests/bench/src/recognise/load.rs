@@ -245,7 +245,7 @@ impl Caller {
         let view = self.records.get_customer_view(with(&self.bearer, request)).await?.into_inner();
         let lists = [view.timeline_entries.len(), view.orders.len(), view.visits.len(), view.promises.len()];
         ensure!(lists == [SHOWN; 4], "the view of customer {nr} shows {lists:?}");
-        let cases = KNOWN_CASES + u32::from(nr % 20 == 0);
+        let cases = KNOWN_CASES + u32::from(nr.is_multiple_of(20));
         ensure!(view.case_count == i64::from(cases), "customer {nr} has {} cases", view.case_count);
         Ok(view.customer.map(|customer| customer.name).unwrap_or_default())
     }

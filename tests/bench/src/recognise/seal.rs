@@ -54,7 +54,7 @@ impl Sealed {
         self.keys.row(4).uuid(id).text(&wrapped.kek_id).bytes(&wrapped.wrapped).bigint(made);
 
         let name = names::name(nr);
-        let kind = if nr % 10 == 0 { CustomerKind::Household } else { CustomerKind::Person };
+        let kind = if nr.is_multiple_of(10) { CustomerKind::Household } else { CustomerKind::Person };
         let sealed_name = key.seal(NAME, name.as_bytes())?;
         let row = self.customers.row(6).uuid(id).text(kind.as_str()).bytes(&sealed_name);
         row.bigint(made).bigint(now - A_YEAR).bigint(1);
@@ -90,7 +90,7 @@ fn contact_points(nr: u32) -> anyhow::Result<Vec<ContactPoint>> {
     if nr % 2 == 1 {
         points.push(ContactPoint::address(&format!("锦绣花园{}", nr / 4))?);
     }
-    if nr % 5 == 0 {
+    if nr.is_multiple_of(5) {
         points.push(ContactPoint::email(&format!("{nr}@example.cn"))?);
     }
     Ok(points)
