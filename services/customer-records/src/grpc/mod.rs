@@ -44,14 +44,14 @@ use kexiang_events::FeedService;
 use kexiang_proto::{
     customers_v1::{
         agreement_service_server::AgreementServiceServer, archive_service_server::ArchiveServiceServer,
+        customer_handover_service_server::CustomerHandoverServiceServer,
         customer_records_service_server::CustomerRecordsServiceServer,
         field_schema_service_server::FieldSchemaServiceServer,
         follow_up_service_server::FollowUpServiceServer, hand_in_service_server::HandInServiceServer,
-        handover_service_server::HandoverServiceServer, import_service_server::ImportServiceServer,
-        key_account_service_server::KeyAccountServiceServer, merge_service_server::MergeServiceServer,
-        ownership_service_server::OwnershipServiceServer, privacy_service_server::PrivacyServiceServer,
-        profile_service_server::ProfileServiceServer, relationship_service_server::RelationshipServiceServer,
-        segment_service_server::SegmentServiceServer,
+        import_service_server::ImportServiceServer, key_account_service_server::KeyAccountServiceServer,
+        merge_service_server::MergeServiceServer, ownership_service_server::OwnershipServiceServer,
+        privacy_service_server::PrivacyServiceServer, profile_service_server::ProfileServiceServer,
+        relationship_service_server::RelationshipServiceServer, segment_service_server::SegmentServiceServer,
     },
     event_v1::event_feed_service_server::EventFeedServiceServer,
 };
@@ -74,7 +74,7 @@ pub(crate) fn add_services(server: Server, parts: &Parts) -> Server {
     let merges = MergeServiceServer::new(merges::Merges::new(app.clone()));
     let ownerships = OwnershipServiceServer::new(ownership::Ownerships::new(app.clone()));
     let follow_ups = FollowUpServiceServer::new(follow_ups::FollowUps::new(app.clone()));
-    let handovers = HandoverServiceServer::new(handovers::Handovers::new(app.clone()));
+    let handovers = CustomerHandoverServiceServer::new(handovers::Handovers::new(app.clone()));
     let agreements = AgreementServiceServer::new(agreements::Agreements::new(app.clone()));
     let imports = ImportServiceServer::new(imports::Imports::new(app.clone(), shutdown.clone()));
     let privacy = PrivacyServiceServer::new(privacy::Privacy::new(app.clone()));

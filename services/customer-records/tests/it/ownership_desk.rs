@@ -10,9 +10,10 @@ use kexiang_proto::{
     customers_v1::{
         ClaimCustomerRequest, CreateCustomerRequest, Customer, FollowUp, FollowUpWay, GetOwnershipRequest,
         Ownership, OwnershipFacts, RecordFollowUpRequest,
+        customer_handover_service_client::CustomerHandoverServiceClient,
         customer_records_service_client::CustomerRecordsServiceClient,
-        follow_up_service_client::FollowUpServiceClient, handover_service_client::HandoverServiceClient,
-        merge_service_client::MergeServiceClient, ownership_service_client::OwnershipServiceClient,
+        follow_up_service_client::FollowUpServiceClient, merge_service_client::MergeServiceClient,
+        ownership_service_client::OwnershipServiceClient,
     },
     event_v1::{Event, StreamEventsRequest, event_feed_service_client::EventFeedServiceClient},
     intake_v1::{CallFacts, ContactFacts, Purpose, Site},
@@ -74,8 +75,8 @@ impl Person {
         MergeServiceClient::new(self.line.clone())
     }
 
-    pub fn handovers(&self) -> HandoverServiceClient<Line> {
-        HandoverServiceClient::new(self.line.clone())
+    pub fn handovers(&self) -> CustomerHandoverServiceClient<Line> {
+        CustomerHandoverServiceClient::new(self.line.clone())
     }
 
     /// Claims a customer from the pool, or tells why not.

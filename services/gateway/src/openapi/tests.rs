@@ -124,7 +124,15 @@ fn queries_show_what_neither_path_nor_body_binds() {
 
     assert_eq!(
         query("/v1/customers", "get"),
-        ["contactPoint.kind", "contactPoint.value", "phoneRegion", "pageSize", "pageToken"]
+        [
+            "contactPoint.kind",
+            "contactPoint.value",
+            "contactPoint.provider",
+            "contactPoint.addressKind",
+            "phoneRegion",
+            "pageSize",
+            "pageToken"
+        ]
     );
     assert_eq!(query("/v1/customers/{customer}", "patch"), ["updateMask", "phoneRegion", "requestId"]);
     assert_eq!(query("/v1/sites/{site}/dayReports/{date}", "get"), [""; 0]);

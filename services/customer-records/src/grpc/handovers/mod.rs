@@ -1,10 +1,10 @@
-//! HandoverService: what requests say is in [`read`], what answers and events say in [`write`].
+//! CustomerHandoverService: what requests say is in [`read`], what answers and events say in [`write`].
 
 mod read;
 pub(super) mod write;
 
 use kexiang_core::{CustomerHandoverId, CustomerId};
-use kexiang_proto::customers_v1::{self as pb, handover_service_server::HandoverService};
+use kexiang_proto::customers_v1::{self as pb, customer_handover_service_server::CustomerHandoverService};
 use kexiang_rpc::{PageRequest, Violations, call, field};
 use prost::Message;
 use tonic::{Request, Response, Status};
@@ -20,7 +20,7 @@ use crate::app::{
 
 type Answer<T> = Result<Response<T>, Status>;
 
-/// HandoverService over the use cases.
+/// CustomerHandoverService over the use cases.
 #[derive(Clone)]
 pub struct Handovers {
     app: App,
@@ -80,7 +80,7 @@ impl Handovers {
 }
 
 #[tonic::async_trait]
-impl HandoverService for Handovers {
+impl CustomerHandoverService for Handovers {
     async fn plan_handover(&self, request: Request<pb::PlanHandoverRequest>) -> Answer<pb::CustomerHandover> {
         let mut violations = Violations::default();
         let call = call(&request, "PlanHandover", &request.get_ref().request_id, &mut violations)?;
