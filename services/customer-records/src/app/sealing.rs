@@ -56,12 +56,19 @@ impl App {
     }
 
     async fn note_whether_sealed(&self) {
-        let clear = async { clear::exists(&mut *self.pool.acquire().await?).await }.await;
-        match clear {
+        let clear = async {
+            let mut conn = self.pool.acquire().await?;
+            // With another key file nobody would be found, and whoever calls would become a new customer.
+            subject_keys::probe(&mut conn, &self.keys).await?;
+            clear::exists(&mut conn).await
+        };
+        match clear.await {
             Ok(clear) => {
                 self.sealed.send_replace(!clear);
             }
-            Err(error) => tracing::warn!(%error, "it is not known yet whether customers are sealed"),
+            Err(error) => {
+                tracing::error!(%error, "customers can't be opened: is it the key file of this database?");
+            }
         }
     }
 
@@ -101,5 +108,39 @@ impl App {
             tracing::info!(keys = done, current = self.keys.current(), "keys are wrapped anew");
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kexiang_core::{Clock, CustomerId, Timestamp};
+    use kexiang_events::EventLog;
+    use kexiang_testkit::TestDatabase;
+
+    use super::*;
+    use crate::{SCHEMA, domain::vault::KeyRing};
+
+    fn new_ring() -> KeyRing {
+        KeyRing::parse(&KeyRing::new_file().unwrap()).unwrap()
+    }
+
+    /// A key file that was lost and made anew (CU-14).
+    #[tokio::test]
+    async fn with_a_key_file_of_another_database_nothing_is_served() {
+        let database = TestDatabase::create(&[&SCHEMA]).await;
+        let pool = database.pool(SCHEMA.role).await;
+        let app = |ring| {
+            App::new(pool.clone(), Clock::manual(Timestamp::UNIX_EPOCH).0, EventLog::new(SCHEMA.name), ring)
+        };
+        let (own, other) = (app(new_ring()), app(new_ring()));
+        let customer = CustomerId::at(Timestamp::UNIX_EPOCH);
+        let mut conn = pool.acquire().await.unwrap();
+        subject_keys::create(&mut conn, &own.keys, &[customer], Timestamp::UNIX_EPOCH).await.unwrap();
+
+        for app in [&own, &other] {
+            app.note_whether_sealed().await;
+        }
+
+        assert_eq!((own.is_sealed(), other.is_sealed()), (true, false));
     }
 }

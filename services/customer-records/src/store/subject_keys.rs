@@ -67,6 +67,20 @@ pub async fn open(conn: &mut PgConnection, ring: &KeyRing, ids: &[CustomerId]) -
     rows.into_iter().map(|row| unwrap(ring, row)).collect()
 }
 
+/// Whether the ring is the one that wrapped the keys there are: a key file that was lost and made anew opens none of them.
+///
+/// # Errors
+/// Those of the database; when the ring does not open a key.
+#[tracing::instrument(name = "db.subject_key.probe", skip_all)]
+pub async fn probe(conn: &mut PgConnection, ring: &KeyRing) -> sqlx::Result<()> {
+    let row: Option<KeyRow> = sqlx::query_as(
+        "select customer_id, kek_id, wrapped from customer_records.subject_keys where destroyed_at is null limit 1",
+    )
+    .fetch_optional(conn)
+    .await?;
+    row.map_or(Ok(()), |row| unwrap(ring, row).map(drop))
+}
+
 /// The key of one customer that has to be there.
 ///
 /// # Errors
