@@ -14,6 +14,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use sqlx::PgConnection;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use crate::{pool::Pool, sql_text};
 
@@ -122,6 +123,38 @@ impl Idempotency {
                 return Ok(());
             }
         }
+    }
+
+    /// Changes the kept answers that name one of these ids, so that personal data leaves them too: who comes again still does
+    /// nothing twice. Answers have no index by what they are about; all that are remembered are looked through.
+    ///
+    /// # Errors
+    /// Those of the database.
+    #[tracing::instrument(name = "db.request.rewrite", skip_all)]
+    pub async fn rewrite_about(
+        &self,
+        connection: &mut PgConnection,
+        ids: &[Uuid],
+        change: impl Fn(&mut Value) + Send + Sync,
+    ) -> sqlx::Result<()> {
+        let select = format!(
+            "select actor, method, request_id, response from {}.idempotency_keys
+             where response::text like any($1) for update",
+            self.schema
+        );
+        let update = format!(
+            "update {}.idempotency_keys set response = $4 where actor = $1 and method = $2 and request_id = $3",
+            self.schema
+        );
+        let about: Vec<String> = ids.iter().map(|id| format!("%{id}%")).collect();
+        let answers: Vec<(String, String, Uuid, Value)> =
+            sqlx::query_as(sql_text(select)).bind(about).fetch_all(&mut *connection).await?;
+        for (actor, method, request_id, mut response) in answers {
+            change(&mut response);
+            let written = sqlx::query(sql_text(update.clone())).bind(actor).bind(method);
+            written.bind(request_id).bind(response).execute(&mut *connection).await?;
+        }
+        Ok(())
     }
 
     /// Keeps the answer of a claimed request; nothing to do for a call without request id.

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use kexiang_core::Call;
+use kexiang_pg::{Pace, poll};
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
@@ -13,15 +14,6 @@ const POLL: Duration = Duration::from_millis(500);
 
 /// Until `shutdown`; ends between two transactions.
 pub async fn run(app: App, call: Call, shutdown: CancellationToken) {
-    while !shutdown.is_cancelled() {
-        match app.announce_agreements(&call).await {
-            Ok(true) => continue,
-            Ok(false) => {}
-            Err(error) => tracing::warn!(%error, "agreements are not announced yet"),
-        }
-        tokio::select! {
-            () = shutdown.cancelled() => {}
-            () = tokio::time::sleep(POLL) => {}
-        }
-    }
+    poll(Pace::every(POLL), &shutdown, "agreements are not announced yet", || app.announce_agreements(&call))
+        .await;
 }

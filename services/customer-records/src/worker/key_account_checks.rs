@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use kexiang_core::Call;
+use kexiang_pg::{Pace, poll};
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
@@ -13,15 +14,6 @@ const POLL: Duration = Duration::from_secs(1);
 
 /// Until `shutdown`; ends between two transactions.
 pub async fn run(app: App, call: Call, shutdown: CancellationToken) {
-    while !shutdown.is_cancelled() {
-        match app.check_key_account(&call).await {
-            Ok(true) => continue,
-            Ok(false) => {}
-            Err(error) => tracing::warn!(%error, "key accounts are not looked at yet"),
-        }
-        tokio::select! {
-            () = shutdown.cancelled() => {}
-            () = tokio::time::sleep(POLL) => {}
-        }
-    }
+    poll(Pace::every(POLL), &shutdown, "key accounts are not looked at yet", || app.check_key_account(&call))
+        .await;
 }

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use kexiang_core::Call;
+use kexiang_pg::{Pace, poll};
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
@@ -13,43 +14,15 @@ const POLL: Duration = Duration::from_millis(500);
 
 /// Announces and ends ownerships until `shutdown`; ends between two transactions.
 pub async fn advance_ownerships(app: App, call: Call, shutdown: CancellationToken) {
-    while !shutdown.is_cancelled() {
-        match app.advance_ownerships(&call).await {
-            Ok(true) => continue,
-            Ok(false) => {}
-            Err(error) => tracing::warn!(%error, "ownerships do not end yet"),
-        }
-        pause(&shutdown).await;
-    }
+    poll(Pace::every(POLL), &shutdown, "ownerships do not end yet", || app.advance_ownerships(&call)).await;
 }
 
 /// Judges records until `shutdown`; ends between two transactions.
 pub async fn judge_conduct(app: App, call: Call, shutdown: CancellationToken) {
-    while !shutdown.is_cancelled() {
-        match app.judge_conduct(&call).await {
-            Ok(true) => continue,
-            Ok(false) => {}
-            Err(error) => tracing::warn!(%error, "records are not judged yet"),
-        }
-        pause(&shutdown).await;
-    }
+    poll(Pace::every(POLL), &shutdown, "records are not judged yet", || app.judge_conduct(&call)).await;
 }
 
 /// Takes handovers further until `shutdown`; ends between two transactions.
 pub async fn advance_handovers(app: App, call: Call, shutdown: CancellationToken) {
-    while !shutdown.is_cancelled() {
-        match app.advance_handovers(&call).await {
-            Ok(true) => continue,
-            Ok(false) => {}
-            Err(error) => tracing::warn!(%error, "handovers do not go on yet"),
-        }
-        pause(&shutdown).await;
-    }
-}
-
-async fn pause(shutdown: &CancellationToken) {
-    tokio::select! {
-        () = shutdown.cancelled() => {}
-        () = tokio::time::sleep(POLL) => {}
-    }
+    poll(Pace::every(POLL), &shutdown, "handovers do not go on yet", || app.advance_handovers(&call)).await;
 }

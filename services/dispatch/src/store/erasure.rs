@@ -1,9 +1,12 @@
 //! Blanking words about erased customers. Ids, codes, times and counts stay: the figures are made of them.
 
 use kexiang_core::CaseId;
+use kexiang_pg::Idempotency;
 use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
+
+use crate::SCHEMA;
 
 /// Every column with words about a customer's case: the one list. `$1` are ids of cases.
 const BLANKS: [&str; 2] = [
@@ -28,27 +31,7 @@ pub async fn blank(connection: &mut PgConnection, cases: &[CaseId]) -> sqlx::Res
     for sql in BLANKS {
         sqlx::query(sql).bind(&ids).execute(&mut *connection).await?;
     }
-    let about: Vec<String> = ids.iter().map(|id| format!("%{id}%")).collect();
-    let answers: Vec<(String, String, Uuid, Value)> = sqlx::query_as(
-        "select actor, method, request_id, response from dispatch.idempotency_keys
-         where response::text like any($1) for update",
-    )
-    .bind(&about)
-    .fetch_all(&mut *connection)
-    .await?;
-    for (actor, method, request_id, mut response) in answers {
-        without_words(&mut response);
-        sqlx::query(
-            "update dispatch.idempotency_keys set response = $4 where actor = $1 and method = $2 and request_id = $3",
-        )
-        .bind(actor)
-        .bind(method)
-        .bind(request_id)
-        .bind(response)
-        .execute(&mut *connection)
-        .await?;
-    }
-    Ok(())
+    Idempotency::new(SCHEMA.name).rewrite_about(connection, &ids, without_words).await
 }
 
 fn without_words(value: &mut Value) {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use kexiang_core::Call;
+use kexiang_pg::{Pace, poll};
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
@@ -12,15 +13,5 @@ const POLL: Duration = Duration::from_secs(1);
 
 /// Ends shifts until `shutdown`, one transaction each.
 pub async fn run(app: App, call: Call, shutdown: CancellationToken) {
-    while !shutdown.is_cancelled() {
-        match app.end_shift(&call).await {
-            Ok(true) => continue,
-            Ok(false) => {}
-            Err(error) => tracing::warn!(%error, "a shift is not ended yet"),
-        }
-        tokio::select! {
-            () = shutdown.cancelled() => {}
-            () = tokio::time::sleep(POLL) => {}
-        }
-    }
+    poll(Pace::every(POLL), &shutdown, "a shift is not ended yet", || app.end_shift(&call)).await;
 }

@@ -3,9 +3,12 @@
 
 use jiff_sqlx::ToSqlx;
 use kexiang_core::{CaseId, ContactId, CustomerId, ErasureId, Timestamp};
+use kexiang_pg::Idempotency;
 use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
+
+use crate::SCHEMA;
 
 /// Every column with words about, or of, a customer, in three lists: by ids of contacts, of cases, and of what evidence hangs on.
 /// Who adds such a column adds it here; the scan over all tables in the stories notices what was forgotten.
@@ -157,36 +160,15 @@ pub async fn blank(
     Ok(cases.into_iter().map(CaseId::from_uuid).collect())
 }
 
-/// Answers kept for requests that come again stay, without words: a request is still not done twice. They are 30 days at most,
-/// and have no index by what they are about, so all are looked through.
+/// Answers kept for requests that come again stay, without words.
 async fn blank_answers(connection: &mut PgConnection, contacts: &[Uuid], cases: &[Uuid]) -> sqlx::Result<()> {
     let dialogues: Vec<Uuid> =
         sqlx::query_scalar("select dialogue_id from intake.dialogues where contact_id = any($1)")
             .bind(contacts)
             .fetch_all(&mut *connection)
             .await?;
-    let about: Vec<String> =
-        contacts.iter().chain(cases).chain(&dialogues).map(|id| format!("%{id}%")).collect();
-    let answers: Vec<(String, String, Uuid, Value)> = sqlx::query_as(
-        "select actor, method, request_id, response from intake.idempotency_keys
-         where response::text like any($1) for update",
-    )
-    .bind(&about)
-    .fetch_all(&mut *connection)
-    .await?;
-    for (actor, method, request_id, mut response) in answers {
-        without_words(&mut response);
-        sqlx::query(
-            "update intake.idempotency_keys set response = $4 where actor = $1 and method = $2 and request_id = $3",
-        )
-        .bind(actor)
-        .bind(method)
-        .bind(request_id)
-        .bind(response)
-        .execute(&mut *connection)
-        .await?;
-    }
-    Ok(())
+    let about: Vec<Uuid> = contacts.iter().chain(cases).chain(&dialogues).copied().collect();
+    Idempotency::new(SCHEMA.name).rewrite_about(connection, &about, without_words).await
 }
 
 /// Empties the texts of personal keys, and of reasons that are words; a phone becomes null, because an empty text is none.

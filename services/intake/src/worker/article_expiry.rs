@@ -5,8 +5,8 @@ use std::time::Duration;
 use kexiang_core::Call;
 use tokio_util::sync::CancellationToken;
 
-use super::poll::{Pace, poll};
 use crate::app::App;
+use kexiang_pg::{Pace, poll};
 
 /// What expired is not found any more at once, only its event waits for this.
 const PACE: Pace = Pace::every(Duration::from_secs(1));

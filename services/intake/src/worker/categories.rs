@@ -5,8 +5,8 @@ use std::time::Duration;
 use kexiang_core::Call;
 use tokio_util::sync::CancellationToken;
 
-use super::poll::{Pace, poll};
 use crate::app::App;
+use kexiang_pg::{Pace, poll};
 
 /// How soon what another replica published or bound counts here.
 const REFRESH: Duration = Duration::from_secs(1);

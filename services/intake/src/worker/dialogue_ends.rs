@@ -5,8 +5,8 @@ use std::time::Duration;
 use kexiang_core::Call;
 use tokio_util::sync::CancellationToken;
 
-use super::poll::{Pace, poll};
 use crate::app::dialogue::Dialogues;
+use kexiang_pg::{Pace, poll};
 
 /// Codes are worth nothing at once, only their wiping waits for this.
 const PACE: Pace = Pace::every(Duration::from_secs(1));

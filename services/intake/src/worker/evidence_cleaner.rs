@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::poll::{Pace, poll};
 use crate::app::evidence::EvidenceDesk;
+use kexiang_pg::{Pace, poll};
 
 /// After a failure the store or the database is away, and need not be told so every second.
 const PACE: Pace = Pace { every: Duration::from_secs(1), after_failure: Duration::from_secs(15) };

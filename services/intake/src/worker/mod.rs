@@ -8,7 +8,6 @@ pub mod dialogue_ends;
 pub mod dispatch_events;
 pub mod evidence_cleaner;
 pub mod mass_faults;
-mod poll;
 pub mod promise_alarms;
 
 use kexiang_core::Call;

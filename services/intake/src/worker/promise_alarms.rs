@@ -6,8 +6,8 @@ use std::time::Duration;
 use kexiang_core::Call;
 use tokio_util::sync::CancellationToken;
 
-use super::poll::{Pace, poll};
 use crate::app::App;
+use kexiang_pg::{Pace, poll};
 
 /// Alarms go off at most this long after their time.
 const PACE: Pace = Pace::every(Duration::from_millis(500));

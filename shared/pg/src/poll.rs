@@ -9,23 +9,24 @@ use std::{fmt::Display, time::Duration};
 use tokio_util::sync::CancellationToken;
 
 /// How often it is looked.
-#[derive(Clone, Copy)]
-pub(super) struct Pace {
+#[derive(Debug, Clone, Copy)]
+pub struct Pace {
     /// When nothing was left.
-    pub(super) every: Duration,
+    pub every: Duration,
     /// After a failure.
-    pub(super) after_failure: Duration,
+    pub after_failure: Duration,
 }
 
 impl Pace {
     /// The same after a failure.
-    pub(super) const fn every(every: Duration) -> Self {
+    #[must_use]
+    pub const fn every(every: Duration) -> Self {
         Self { every, after_failure: every }
     }
 }
 
 /// Does round after round until `shutdown`; `late` says in the log what a failure holds up.
-pub(super) async fn poll<R, E>(
+pub async fn poll<R, E>(
     pace: Pace,
     shutdown: &CancellationToken,
     late: &'static str,
